@@ -54,9 +54,64 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
     /// <summary>
     /// Returns whether the account has permissions on a path and, if the path is a directory, also on all paths below it.
     /// </summary>
-    public bool HasPermissionsOnTree(StorePath path, Permissions permissions) =>
-        (GetPermissions(path) & permissions) == permissions &&
-        _rules.All(rule => !rule.Path.IsWithin(path) || (rule.Permissions & permissions) == permissions);
+    public bool HasPermissionsOnTree(StorePath path, Permissions permissions) => FindRuleWithout(path, permissions) is null;
+
+    /// <summary>Returns whether the account has any permission on a path or on a path below it. If not, the path is hidden.</summary>
+    public bool HasAnyPermission(StorePath path) => GetTreePermissions(path) != Permissions.None;
+
+    /// <summary>Returns the permissions that the account has on a path or on any path below it.</summary>
+    public Permissions GetTreePermissions(StorePath path)
+    {
+        Permissions permissions = GetPermissions(path);
+        foreach (PermissionRule rule in _rules)
+        {
+            permissions |= rule.Path.IsWithin(path) ? rule.Permissions : Permissions.None;
+        }
+
+        return permissions;
+    }
+
+    /// <summary>Returns the entries of a directory to which rules of their own apply, or an empty array.</summary>
+    public PermissionRule[] GetEntryRules(StorePath directory) =>
+        _rules.Length == 0 ? [] : [.. _rules.Where(rule => rule.Path.Parent == directory)];
+
+    /// <summary>
+    /// Returns the names of the entries of a directory that are hidden, or null if none is. An entry is hidden if the account has no
+    /// permission on it and on all paths below it.
+    /// </summary>
+    internal HashSet<string>? GetHiddenNames(StorePath directory)
+    {
+        HashSet<string>? names = null;
+        foreach (PermissionRule rule in GetEntryRules(directory))
+        {
+            if (!HasAnyPermission(rule.Path))
+            {
+                (names ??= new HashSet<string>(StringComparer.Ordinal)).Add(rule.Path.Name);
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Returns the rule of a path, or of a path below it, that lacks one of the permissions. Returns null if none does.</summary>
+    internal PermissionRule? FindRuleWithout(StorePath path, Permissions permissions)
+    {
+        PermissionRule own = GetRule(path);
+        if ((own.Permissions & permissions) != permissions)
+        {
+            return own;
+        }
+
+        foreach (PermissionRule rule in _rules)
+        {
+            if (rule.Path.IsWithin(path) && (rule.Permissions & permissions) != permissions)
+            {
+                return rule;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Returns whether other rules give the same permissions on the same paths.</summary>
     public bool Equals(PermissionRules? other) =>

@@ -19,6 +19,20 @@ public static class RuleNames
     public const string NetworkDenied = "network.denied";
     /// <summary>The address, or the account at this address, is banned.</summary>
     public const string Banned = "ban.active";
+    /// <summary>Too many logins from the address, or to the account, have failed. The next login must wait.</summary>
+    public const string LoginDelay = "ban.delay";
+    /// <summary>Too many logins of the session have failed.</summary>
+    public const string FailedLoginLimit = "limit.failed-logins";
+    /// <summary>A login needs a trusted client certificate.</summary>
+    public const string CertificateRequired = "tls.certificate";
+    /// <summary>A data connection must resume the TLS session of the control connection.</summary>
+    public const string TlsResumptionRequired = "tls.resumption";
+    /// <summary>Data connections to the address or port are not allowed.</summary>
+    public const string DataPeer = "data.peer";
+    /// <summary>Uploads that are not verified as complete are not stored.</summary>
+    public const string UploadUnverified = "upload.unverified";
+    /// <summary>Compressed data expands too much.</summary>
+    public const string ExpansionLimit = "limit.expansion";
     /// <summary>A limit on the number of sessions is reached.</summary>
     public const string SessionLimit = "limit.sessions";
     /// <summary>The limit on new connections per second is reached.</summary>

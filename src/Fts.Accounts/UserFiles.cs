@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using Fts.Accounts.Gate;
 using Fts.Storage;
 
 namespace Fts.Accounts;
 
 /// <summary>
-/// The access of one account to a store. Sessions use a store only through this class. The methods check the account's permissions before
-/// they use the store.
+/// The access of one account to a store. Sessions use a store only through this class. Each method checks the account's permissions on all
+/// paths that it uses before it uses the store.
 /// </summary>
 /// <param name="account">The account whose permissions the methods check.</param>
 /// <param name="store">The store that contains the files. This class does not dispose it.</param>
@@ -14,8 +15,9 @@ namespace Fts.Accounts;
 /// upload. Null: every client of the account can resume it.
 /// </param>
 /// <remarks>
-/// A method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks a required permission. The
-/// methods do not catch the exceptions of the store.
+/// If the account lacks a required permission, a method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> and the
+/// rule name (<see cref="StoreException.Rule"/>). Such a refusal does not depend on the content of the store. The methods do not catch the
+/// exceptions of the store.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
@@ -28,13 +30,14 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public string Uploader { get; } = $"{account?.Name}\n{clientId}";
 
-    /// <summary>Returns whether the account has all of these permissions.</summary>
-    public bool HasPermission(Permissions permissions) => (Account.Permissions & permissions) == permissions;
+    /// <summary>Returns whether the account has all of these permissions on a path.</summary>
+    public bool HasPermission(Permissions permissions, StorePath path) =>
+        (Account.Rules.GetPermissions(path) & permissions) == permissions;
 
     /// <summary>Returns the entry at a path, or null if none exists. Requires <see cref="Permissions.List"/>.</summary>
     public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.List);
+        Require(FileAction.List, path);
         return store.GetEntryAsync(path, cancellationToken);
     }
 
@@ -44,7 +47,17 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public ValueTask<FileEntry?> GetReadableEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Read);
+        Require(FileAction.Read, path);
+        return store.GetEntryAsync(path, cancellationToken);
+    }
+
+    /// <summary>
+    /// Returns the entry to rename, or null if none exists. Requires <see cref="Permissions.Rename"/> on the path and on all paths below
+    /// it.
+    /// </summary>
+    public ValueTask<FileEntry?> GetRenameSourceAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Require(FileAction.Rename, path);
         return store.GetEntryAsync(path, cancellationToken);
     }
 
@@ -54,7 +67,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Read);
+        Require(FileAction.Read, path);
         return store.GetCachedHashAsync(path, file, cancellationToken);
     }
 
@@ -64,77 +77,88 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Read);
+        Require(FileAction.Read, path);
         return store.CacheHashAsync(path, hashed, sha256, cancellationToken);
     }
 
-    /// <summary>Returns whether a directory exists. Requires no permission, so that every client can change into it.</summary>
-    public async ValueTask<bool> DirectoryExistsAsync(StorePath path, CancellationToken cancellationToken) =>
-        await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Directory };
+    /// <summary>
+    /// Throws if the account cannot change into a directory. Requires any permission on the directory or on a path below it.
+    /// </summary>
+    /// <exception cref="StoreException">A permission is missing, or the directory does not exist.</exception>
+    /// <remarks>
+    /// Whether the directory exists is checked only if the account has <see cref="Permissions.List"/>, <see cref="Permissions.Read"/> or
+    /// <see cref="Permissions.CreateDirectory"/> on it. Otherwise, the call would reveal names in an upload-only directory.
+    /// </remarks>
+    public ValueTask EnterDirectoryAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Require(FileAction.Enter, path);
+        bool canFindNames =
+            (Account.Rules.GetPermissions(path) & (Permissions.List | Permissions.Read | Permissions.CreateDirectory)) != 0;
+        return canFindNames ? ThrowIfNotADirectoryAsync(path, cancellationToken) : default;
+    }
 
-    /// <summary>Returns the entries of a directory in no particular order. Requires <see cref="Permissions.List"/>.</summary>
+    /// <summary>
+    /// Returns the entries of a directory in no particular order. Requires <see cref="Permissions.List"/>. Entries on which the account has
+    /// no permission are not returned.
+    /// </summary>
     public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.List);
-        return store.ListAsync(directory, cancellationToken);
+        Require(FileAction.List, directory);
+        return Account.Rules.GetHiddenNames(directory) is { } hidden
+            ? ListWithoutAsync(hidden, directory, cancellationToken)
+            : store.ListAsync(directory, cancellationToken);
     }
 
     /// <summary>Opens a file for reading. Requires <see cref="Permissions.Read"/>.</summary>
     public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Read);
+        Require(FileAction.Read, path);
         return store.OpenReadAsync(path, cancellationToken);
     }
 
     /// <summary>
-    /// Returns the partial upload of <see cref="Uploader"/> to a path, or null if none exists or the account lacks
-    /// <see cref="Permissions.Create"/>.
+    /// Returns the partial upload of <see cref="Uploader"/> to a path. Returns null if none exists, or if the account cannot upload to the
+    /// path.
     /// </summary>
-    public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken) =>
-        HasPermission(Permissions.Create)
-            ? await store.GetPartialUploadAsync(path, Uploader, cancellationToken).ConfigureAwait(false)
-            : null;
+    public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Permissions uploads = Account.Rules.GetPermissions(path) & (Permissions.Create | Permissions.Append | Permissions.Overwrite);
+        return uploads == Permissions.None ? default : store.GetPartialUploadAsync(path, Uploader, cancellationToken);
+    }
 
     /// <summary>
-    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/>, the file must not exist.
-    /// The commit checks this condition again.
+    /// Opens an upload. Requires <see cref="Permissions.Create"/> if the file does not exist. If the file exists, requires
+    /// <see cref="Permissions.Append"/> for an upload that begins at its end, and <see cref="Permissions.Overwrite"/> for all others.
     /// </summary>
-    public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
-    {
-        RequirePermission(Permissions.Create);
-        if (!HasPermission(Permissions.Overwrite) && !start.IsCreateOnly)
-        {
-            // Without an uploader, an upload that starts with existing content can only continue a file, which requires Overwrite. With an
-            // uploader, it may instead resume a partial upload, which is not a file yet.
-            bool needsExistingFile = start.ShouldKeepContent && start.Uploader is null;
-            if (needsExistingFile || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
-            {
-                throw CreateDeniedException(Permissions.Overwrite);
-            }
-
-            start = start with { IsCreateOnly = true };
-        }
-
-        return await store.OpenWriteAsync(path, start, cancellationToken).ConfigureAwait(false);
-    }
+    /// <remarks>
+    /// The commit checks again whether the file exists, if that decides (<see cref="WriteStart.IsCreateOnly"/>,
+    /// <see cref="WriteStart.MustExist"/>, <see cref="WriteStart.MustKeepExistingBytes"/>).
+    /// </remarks>
+    public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) =>
+        UploadGate.IsUnrestricted(Account, path)
+            ? store.OpenWriteAsync(path, start, cancellationToken)
+            : OpenRestrictedWriteAsync(path, start, cancellationToken);
 
     /// <summary>Creates a directory. Requires <see cref="Permissions.CreateDirectory"/>.</summary>
     public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.CreateDirectory);
+        Require(FileAction.CreateDirectory, path);
         return store.CreateDirectoryAsync(path, cancellationToken);
     }
 
     /// <summary>
     /// Creates a symbolic link to an existing entry in the link's directory or below this directory. Requires
-    /// <see cref="Permissions.Create"/>.
+    /// <see cref="Permissions.Create"/> on the link and <see cref="Permissions.Read"/> on the target. On the target, the account also needs
+    /// all permissions that it has on the link, because these apply to every path through the link.
     /// </summary>
     /// <param name="path">The path of the link.</param>
     /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Create);
+        Require(FileAction.LinkTo, target);
+        Require(FileAction.Create, path);
+        Require(AccessRules.DecideAlias(Account.Rules, FileAction.LinkTo, target, alias: path));
         return store.CreateLinkAsync(path, target, cancellationToken);
     }
 
@@ -147,24 +171,27 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </remarks>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Delete);
+        Require(FileAction.Delete, path);
         return store.DeleteFileAsync(path, Uploader, cancellationToken);
     }
 
     /// <summary>Deletes an empty directory. Requires <see cref="Permissions.Delete"/>.</summary>
     public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Delete);
+        Require(FileAction.Delete, path);
         return store.DeleteDirectoryAsync(path, cancellationToken);
     }
 
-    /// <summary>Deletes a directory and its contents. The targets of links stay. Requires <see cref="Permissions.Delete"/>.</summary>
+    /// <summary>
+    /// Deletes a directory and its contents. The targets of links stay. Requires <see cref="Permissions.Delete"/> on the directory and on
+    /// all paths below it.
+    /// </summary>
     /// <param name="directory">The directory. The root is refused (<see cref="StoreError.Denied"/>).</param>
     /// <param name="progress">Called for each entry. Null for no calls.</param>
     /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     public ValueTask DeleteTreeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Delete);
+        Require(FileAction.DeleteTree, directory);
         return directory.IsRoot
             ? throw new StoreException(StoreError.Denied, "The root directory cannot be deleted.")
             : DirectoryTree.DeleteAsync(store, directory, progress, cancellationToken);
@@ -172,15 +199,16 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
 
     /// <summary>
     /// Returns the total size in bytes of all files in a directory and below it. Links do not count. Requires
-    /// <see cref="Permissions.List"/>.
+    /// <see cref="Permissions.List"/>. Paths below the directory without this permission do not count.
     /// </summary>
     /// <param name="directory">The directory.</param>
     /// <param name="progress">Called for each entry. Null for no calls.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<long> GetTreeSizeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.List);
-        return DirectoryTree.GetSizeAsync(store, directory, progress, cancellationToken);
+        Require(FileAction.List, directory);
+        Func<StorePath, bool>? isCounted = Account.Rules.IsUniform ? null : path => HasPermission(Permissions.List, path);
+        return DirectoryTree.GetSizeAsync(store, directory, isCounted, progress, cancellationToken);
     }
 
     /// <summary>
@@ -189,7 +217,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.List);
+        Require(FileAction.List, directory);
         return store.GetFreeSpaceAsync(directory, cancellationToken);
     }
 
@@ -198,7 +226,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         CopyAsync(source, target, progress, committing: null, cancellationToken);
 
     /// <summary>
-    /// Copies a file. Requires <see cref="Permissions.Read"/> and <see cref="Permissions.Create"/>, and also
+    /// Copies a file. Requires <see cref="Permissions.Read"/> on the source. Requires <see cref="Permissions.Create"/> on the target, or
     /// <see cref="Permissions.Overwrite"/> if the target exists.
     /// </summary>
     /// <param name="source">The file to copy.</param>
@@ -212,7 +240,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Read);
+        Require(FileAction.Read, source);
         IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
         await FileConcatenation.AppendAndCommitAsync(store, [source], writer, progress, committing, cancellationToken)
@@ -226,8 +254,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
 
     /// <summary>
     /// Appends files to the target in order, and then deletes these files. Creates the target if it does not exist. Requires
-    /// <see cref="Permissions.Read"/>, <see cref="Permissions.Create"/> and <see cref="Permissions.Delete"/>, and
-    /// <see cref="Permissions.Overwrite"/> if the target exists.
+    /// <see cref="Permissions.Read"/> and <see cref="Permissions.Delete"/> on the files. Requires <see cref="Permissions.Create"/> on the
+    /// target, or <see cref="Permissions.Append"/> if the target exists.
     /// </summary>
     /// <param name="target">
     /// The path of the result. If the target is also the first part, its content is used only once, and the file is not deleted.
@@ -246,98 +274,80 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        RequirePermission(Permissions.Read);
-        RequirePermission(Permissions.Delete);
-        FileEntry? existingTarget = await store.GetEntryAsync(target, cancellationToken).ConfigureAwait(false);
-        var added = new List<StorePath>();
-        HashSet<string> paths = [];
-        HashSet<ulong> ids = [];
-        for (int at = 0; at < parts.Count; at++)
+        foreach (StorePath part in parts.Where(part => part != target))
         {
-            FileEntry? part = await store.GetEntryAsync(parts[at], cancellationToken).ConfigureAwait(false);
-            bool isTarget = parts[at] == target || AreSameFile(existingTarget, part);
-            if (isTarget && at > 0)
-            {
-                throw new StoreException(StoreError.NotSupported, $"{target} is the target and can occur only as the first part.");
-            }
-
-            // No part may occur twice, because the result would then be longer than the files that it replaces, and could exceed a quota.
-            // Without ids, names that differ only in case may be the same file.
-            bool isNew = part is { Id: not 0 }
-                ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id)
-                : paths.Add(parts[at].Value.ToUpperInvariant());
-            if (!isNew)
-            {
-                throw new StoreException(StoreError.NotSupported, $"{parts[at]} occurs twice among the parts.");
-            }
-
-            if (!isTarget)
-            {
-                added.Add(parts[at]);
-            }
+            Require(FileAction.Read, part);
+            Require(FileAction.Delete, part);
         }
 
-        // Without the permission to overwrite, OpenWriteAsync rejects Append, and accepts Replace only for a new file.
-        WriteStart start = HasPermission(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
-        IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
+        if (!HasPermission(Permissions.Append, target))
+        {
+            Require(FileAction.Create, target);
+        }
+
+        IReadOnlyList<StorePath> added = await CombinedParts.SelectAsync(store, target, parts, cancellationToken).ConfigureAwait(false);
+        IFileWriter writer = await OpenWriteAsync(target, WriteStart.Append, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken)
                 .ConfigureAwait(false);
         }
 
-        await DeletePartsAsync(target, added).ConfigureAwait(false);
+        await CombinedParts.DeleteAsync(store, target, added).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Renames a file, directory or link. Requires <see cref="Permissions.Rename"/>. Without <see cref="Permissions.Overwrite"/>, an
-    /// existing target is never replaced.
+    /// Renames a file, directory or link. Requires <see cref="Permissions.Rename"/> on the source. Requires
+    /// <see cref="Permissions.Create"/> on the target, or <see cref="Permissions.Overwrite"/> if the target exists and is replaced. For a
+    /// directory, the permissions are also required on all paths below it.
     /// </summary>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.Rename);
-        return store.RenameAsync(source, target, replace && HasPermission(Permissions.Overwrite), cancellationToken);
+        Require(FileAction.Rename, source);
+        bool isUnrestricted = Account.Rules.IsUniform && HasPermission(Permissions.Create | Permissions.Overwrite, target);
+        return isUnrestricted
+            ? store.RenameAsync(source, target, replace, cancellationToken)
+            : new RenameGate(Account, store).RenameAsync(source, target, replace, cancellationToken);
     }
 
     /// <summary>Sets metadata of a file or directory. Requires <see cref="Permissions.SetMetadata"/>.</summary>
     public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
     {
-        RequirePermission(Permissions.SetMetadata);
+        Require(FileAction.SetMetadata, path);
         return store.SetMetadataAsync(path, metadata, cancellationToken);
     }
 
-    /// <summary>
-    /// Deletes the parts after the commit, but never the target. A store without ids may treat two paths as one file. The target is
-    /// therefore recognised by its new metadata, such as length and last-modified time.
-    /// </summary>
-    private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
+    private async ValueTask<IAsyncEnumerable<FileEntry>> ListWithoutAsync(
+        HashSet<string> hidden, StorePath directory, CancellationToken cancellationToken)
     {
-        FileEntry? combined = await store.GetEntryAsync(target, CancellationToken.None).ConfigureAwait(false);
-        foreach (StorePath part in parts)
+        IAsyncEnumerable<FileEntry> entries = await store.ListAsync(directory, cancellationToken).ConfigureAwait(false);
+        return entries.Where(entry => !hidden.Contains(entry.Name));
+    }
+
+    private async ValueTask<IFileWriter> OpenRestrictedWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
+    {
+        WriteStart restricted = await new UploadGate(Account, store).RestrictAsync(path, start, cancellationToken).ConfigureAwait(false);
+        return await store.OpenWriteAsync(path, restricted, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask ThrowIfNotADirectoryAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        FileEntry? entry = await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false);
+        if (entry is not { Kind: EntryKind.Directory })
         {
-            FileEntry? existing = await store.GetEntryAsync(part, CancellationToken.None).ConfigureAwait(false);
-            // A missing part was already deleted under another spelling.
-            if (existing is { } entry && entry with { Name = "" } != combined.GetValueOrDefault() with { Name = "" })
-            {
-                await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
-            }
+            throw entry is null
+                ? new StoreException(StoreError.NotFound, $"{path} does not exist.")
+                : new StoreException(StoreError.NotADirectory, $"{path} is not a directory.");
         }
     }
 
-    /// <summary>
-    /// Returns whether two entries are the same file, for example a link and its target, or two spellings on a file system that ignores
-    /// case. Returns false if the store has no ids.
-    /// </summary>
-    private static bool AreSameFile(FileEntry? one, FileEntry? other) => one is { Id: not 0 } && one.Value.Id == other?.Id;
+    private void Require(FileAction action, StorePath path) => Require(AccessRules.Decide(Account.Rules, action, path));
 
-    private void RequirePermission(Permissions permission)
+    private void Require(in AccessDecision decision)
     {
-        if (!HasPermission(permission))
+        if (!decision.IsAllowed)
         {
-            throw CreateDeniedException(permission);
+            throw decision.CreateException(Account.Name);
         }
     }
-
-    private StoreException CreateDeniedException(Permissions permission) =>
-        new(StoreError.Denied, $"The account {Account.Name} lacks the permission {permission}.");
 }

@@ -53,8 +53,11 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "[{Session}] connection lost: {Reason}")]
     public static partial void ConnectionLost(ILogger logger, long session, string reason);
 
+#pragma warning disable SYSLIB1015 // The rule is a property of the structured line. In the text, the message or the reply contains it.
     [LoggerMessage(8, LogLevel.Debug, "[{Session}] the store rejected {Verb} ({Error}): {Reason}")]
-    public static partial void StoreRejected(ILogger logger, long session, string verb, StoreError error, string reason);
+    public static partial void StoreRejected(
+        ILogger logger, long session, string verb, StoreError error, string reason, string? rule);
+#pragma warning restore SYSLIB1015
 
     [LoggerMessage(9, LogLevel.Warning, "[{Session}] {Transfer} failed: can't open the data connection: {Reason}")]
     public static partial void NoDataConnection(ILogger logger, long session, string transfer, string reason);
@@ -131,9 +134,12 @@ internal static partial class Log
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
     public static partial void FileChanged(ILogger logger, long session, string account, IPAddress address, string action, string path);
 
+#pragma warning disable SYSLIB1015 // as above
     [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
     public static partial void FileCommandFailed(
-        ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
+        ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply,
+        string? rule);
+#pragma warning restore SYSLIB1015
 
     [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {User} from {Address}: too many failed logins")]
     public static partial void TooManyFailedLogins(ILogger logger, long session, string user, IPAddress address);

@@ -1,3 +1,4 @@
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Uploads;
 using Fts.Storage;
@@ -7,6 +8,9 @@ namespace Fts.Server;
 /// <summary>The replies of the server. No reply contains a local path, a stack trace or the message of an unexpected exception.</summary>
 internal static class Replies
 {
+    /// <summary>The replies to refusals by a configured rule. Must be the first field, because the other initializers use it.</summary>
+    private static readonly Dictionary<FtpReply, string> s_rules = new(ReferenceEqualityComparer.Instance);
+
     public static readonly FtpReply CommandOkay = new(FtpReplyCode.Okay, "Command okay.");
     public static readonly FtpReply TypeBinary = new(FtpReplyCode.Okay, "Type set to I.");
     public static readonly FtpReply ModeStream = new(FtpReplyCode.Okay, "Mode set to S.");
@@ -26,20 +30,24 @@ internal static class Replies
     public static readonly FtpReply DataConnectionsNotEncrypted = new(FtpReplyCode.Okay, "Protection level set to C.");
     public static readonly FtpReply AlreadyEncrypted = new(FtpReplyCode.BadSequence, "The control connection is already encrypted.");
     public static readonly FtpReply AuthAndPbszFirst = new(FtpReplyCode.BadSequence, "Send AUTH TLS and PBSZ 0 first.");
-    public static readonly FtpReply ProtectionMismatch =
-        new(FtpReplyCode.ProtectionMismatch, "Data connections must be encrypted; send PROT P first.");
-    public static readonly FtpReply ProtectionLevelNotAllowed =
-        new(FtpReplyCode.PolicyDenied, "Protection level not allowed by server policy.");
+    public static readonly FtpReply ProtectionMismatch = Ruled(
+        RuleNames.TlsRequired, FtpReplyCode.ProtectionMismatch, "Data connections must be encrypted (tls.required); send PROT P first.");
+    public static readonly FtpReply ProtectionLevelNotAllowed = Ruled(
+        RuleNames.TlsRequired, FtpReplyCode.PolicyDenied, "Protection level not allowed by server policy (tls.required).");
     public static readonly FtpReply ProtectionNotSupported =
         new(FtpReplyCode.ProtectionNotSupported, "Protection level not supported; use C or P.");
     public static readonly FtpReply NotEncrypted = new(FtpReplyCode.ProtectionDenied, "The control connection is not encrypted.");
-    public static readonly FtpReply ClearCommandChannelNotAllowed = new(FtpReplyCode.PolicyDenied, "CCC not allowed by server policy.");
-    public static readonly FtpReply TlsRequired = new(FtpReplyCode.NotLoggedIn, "TLS required; send AUTH TLS first.");
-    public static readonly FtpReply CertificateRequired = new(FtpReplyCode.NotLoggedIn, "A trusted TLS client certificate is required.");
+    public static readonly FtpReply ClearCommandChannelNotAllowed = Ruled(
+        RuleNames.TlsRequired, FtpReplyCode.PolicyDenied, "CCC not allowed by server policy (tls.required).");
+    public static readonly FtpReply TlsRequired = Ruled(
+        RuleNames.TlsRequired, FtpReplyCode.NotLoggedIn, "TLS required (tls.required); send AUTH TLS first.");
+    public static readonly FtpReply CertificateRequired = Ruled(
+        RuleNames.CertificateRequired, FtpReplyCode.NotLoggedIn, "A trusted TLS client certificate is required (tls.certificate).");
     public static readonly FtpReply DataHandshakeFailed =
         new(FtpReplyCode.ProtocolNotSupported, "TLS handshake failed on the data connection.");
-    public static readonly FtpReply TlsSessionNotResumed =
-        new(FtpReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
+    public static readonly FtpReply TlsSessionNotResumed = Ruled(
+        RuleNames.TlsResumptionRequired, FtpReplyCode.CannotOpenDataConnection,
+        "The data connection must resume the TLS session of the control connection (tls.resumption).");
 
     public static readonly FtpReply AbortComplete = new(FtpReplyCode.TransferComplete, "ABOR command successful.");
     public static readonly FtpReply TransferComplete = new(FtpReplyCode.TransferComplete, "Transfer complete.");
@@ -54,16 +62,18 @@ internal static class Replies
     public static readonly FtpReply ReadyForCopyTarget = new(FtpReplyCode.PendingFurtherInformation, "File exists, ready for SITE CPTO.");
     public static readonly FtpReply ReadyForRenameTarget = new(FtpReplyCode.PendingFurtherInformation, "File exists, ready for RNTO.");
 
-    public static readonly FtpReply TooManySessions = new(FtpReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
+    public static readonly FtpReply TooManySessions = Ruled(
+        RuleNames.SessionLimit, FtpReplyCode.ServiceNotAvailable, "Too many connections (limit.sessions), try again later.");
     public static readonly FtpReply Stopping = new(FtpReplyCode.ServiceNotAvailable, "Server shutting down, closing control connection.");
     public static readonly FtpReply IdleTimeout = new(FtpReplyCode.ServiceNotAvailable, "Idle timeout, closing control connection.");
     public static readonly FtpReply LoginTimeout = new(FtpReplyCode.ServiceNotAvailable, "Login timeout, closing control connection.");
     public static readonly FtpReply ControlConnectionTimeout =
         new(FtpReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
-    public static readonly FtpReply TooManyFailedLoginsInSession =
-        new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins, closing control connection.");
-    public static readonly FtpReply TooManyFailedLoginsFromAddress =
-        new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
+    public static readonly FtpReply TooManyFailedLoginsInSession = Ruled(
+        RuleNames.FailedLoginLimit, FtpReplyCode.ServiceNotAvailable,
+        "Too many failed logins (limit.failed-logins), closing control connection.");
+    public static readonly FtpReply TooManyFailedLoginsFromAddress = Ruled(
+        RuleNames.LoginDelay, FtpReplyCode.ServiceNotAvailable, "Too many failed logins from your address (ban.delay), try again later.");
     public static readonly FtpReply NotAnFtpClient =
         new(FtpReplyCode.ServiceNotAvailable, "This is an FTP server. Closing control connection.");
 
@@ -80,13 +90,14 @@ internal static class Replies
         new(FtpReplyCode.TransferAborted, "Transfer aborted: the client resumed the upload on another connection.");
     public static readonly FtpReply SizeMismatch =
         new(FtpReplyCode.LocalError, "The size differs from the size in ALLO; the file was not stored.");
-    public static readonly FtpReply UploadUnverified =
-        new(FtpReplyCode.FileUnavailable,
-            "The upload cannot be verified as complete and was not stored. Send ALLO with the size first, or use TLS.");
+    public static readonly FtpReply UploadUnverified = Ruled(
+        RuleNames.UploadUnverified, FtpReplyCode.FileUnavailable,
+        "The upload cannot be verified as complete and was not stored (upload.unverified). Send ALLO with the size first, or use TLS.");
     public static readonly FtpReply InvalidDeflateData = new(FtpReplyCode.LocalError, "Invalid zlib data; the file was not stored.");
     public static readonly FtpReply InvalidBlock = new(FtpReplyCode.LocalError, "Invalid block header; the file was not stored.");
-    public static readonly FtpReply DeflateExpansionTooLarge =
-        new(FtpReplyCode.StorageExceeded, "The compressed data expands too much, so the file was not stored. Use MODE S.");
+    public static readonly FtpReply DeflateExpansionTooLarge = Ruled(
+        RuleNames.ExpansionLimit, FtpReplyCode.StorageExceeded,
+        "The compressed data expands too much (limit.expansion), so the file was not stored. Use MODE S.");
     public static readonly FtpReply LocalError = new(FtpReplyCode.LocalError, "Requested action aborted: local error in processing.");
 
     public static readonly FtpReply LineTooLong = new(FtpReplyCode.SyntaxError, "Line too long.");
@@ -107,10 +118,10 @@ internal static class Replies
     public static readonly FtpReply ParameterNotImplemented =
         new(FtpReplyCode.ParameterNotImplemented, "Command not implemented for that parameter.");
     public static readonly FtpReply CannotSetCreationTime = new(FtpReplyCode.ParameterNotImplemented, "The creation time cannot be set.");
-    public static readonly FtpReply ForbiddenAddress =
-        new(FtpReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed.");
-    public static readonly FtpReply OnlyOwnAddress =
-        new(FtpReplyCode.ParameterNotImplemented, "Only your own address and ports from 1024 are allowed.");
+    public static readonly FtpReply ForbiddenAddress = Ruled(
+        RuleNames.DataPeer, FtpReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed (data.peer).");
+    public static readonly FtpReply OnlyOwnAddress = Ruled(
+        RuleNames.DataPeer, FtpReplyCode.ParameterNotImplemented, "Only your own address and ports from 1024 are allowed (data.peer).");
     public static readonly FtpReply OnlyIPv4 = new(FtpReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
     public static readonly FtpReply OnlyIPv6 = new(FtpReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
     public static readonly FtpReply PassiveNeedsIPv4 = new(FtpReplyCode.CannotOpenDataConnection, "PASV supports IPv4 only; use EPSV.");
@@ -175,6 +186,25 @@ internal static class Replies
         _ => TransferAborted, // the client disconnected or sent QUIT
     };
 
+    /// <summary>Returns the rule that causes a negative reply, or null if the reply is not a refusal by a configured rule.</summary>
+    /// <remarks>The rule of a <see cref="StoreException"/> is in the exception.</remarks>
+    public static string? FindRule(FtpReply reply) => s_rules.GetValueOrDefault(reply);
+
+    /// <summary>
+    /// Returns the reply for an exception of a store. If a configured rule refused the operation, the text contains the name of the rule.
+    /// </summary>
+    public static FtpReply FromStoreException(StoreException exception)
+    {
+        FtpReply reply = FromStoreError(exception.Error);
+        string? text = exception switch
+        {
+            { Explanation: { } explanation } => explanation,
+            { Rule: { } rule } => $"{reply.Text.TrimEnd('.')} ({rule}).",
+            _ => null,
+        };
+        return text is null ? reply : new FtpReply(reply.Code, text);
+    }
+
     /// <summary>Returns the reply for an error of a store.</summary>
     public static FtpReply FromStoreError(StoreError error) => error switch
     {
@@ -201,4 +231,12 @@ internal static class Replies
     private static readonly FtpReply Busy = new(FtpReplyCode.FileBusy, "File busy, try again later.");
     private static readonly FtpReply BadOffset = new(FtpReplyCode.InvalidRestart, "The restart offset is beyond the end of the file.");
     private static readonly FtpReply NotSupported = new(FtpReplyCode.FileUnavailable, "Operation not supported.");
+
+    /// <summary>Creates the reply to a refusal by a configured rule. The text contains the name of the rule.</summary>
+    private static FtpReply Ruled(string rule, FtpReplyCode code, string text)
+    {
+        var reply = new FtpReply(code, text);
+        s_rules.Add(reply, rule);
+        return reply;
+    }
 }

@@ -6,12 +6,19 @@ public static class DirectoryTree
     /// <summary>Returns the total size in bytes of all files in a directory and below it. Links do not count.</summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
+    /// <param name="isCounted">
+    /// Returns whether a file or directory below <paramref name="directory"/> counts. Null if all entries count.
+    /// </param>
     /// <param name="progress">Called once for each entry. Null if the caller needs no progress.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">A directory cannot be read, or the directories are nested too deeply.</exception>
     /// <remarks>A directory below <paramref name="directory"/> that is deleted before it is listed does not count.</remarks>
     public static async ValueTask<long> GetSizeAsync(
-        IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
+        IFileStore store,
+        StorePath directory,
+        Func<StorePath, bool>? isCounted,
+        Action? progress,
+        CancellationToken cancellationToken)
     {
         ThrowIfTooDeep(directory);
         long total = 0;
@@ -19,11 +26,17 @@ public static class DirectoryTree
         await foreach (FileEntry entry in entries.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             progress?.Invoke();
+            if (isCounted is not null && !isCounted(directory.Child(entry.Name)))
+            {
+                continue;
+            }
+
             if (entry is { Kind: EntryKind.Directory, IsLink: false })
             {
                 try
                 {
-                    total += await GetSizeAsync(store, directory.Child(entry.Name), progress, cancellationToken).ConfigureAwait(false);
+                    total += await GetSizeAsync(store, directory.Child(entry.Name), isCounted, progress, cancellationToken)
+                        .ConfigureAwait(false);
                 }
                 catch (StoreException e) when (e.Error == StoreError.NotFound)
                 {

@@ -20,6 +20,22 @@ public readonly record struct WriteStart
     /// </summary>
     public bool IsCreateOnly { get; init; }
 
+    /// <summary>Whether the file must exist. If it does not exist, the commit throws <see cref="StoreError.NotFound"/>.</summary>
+    /// <remarks>
+    /// The local store checks this immediately before the commit. If another process deletes the file after the check, the commit creates
+    /// it again.
+    /// </remarks>
+    public bool MustExist { get; init; }
+
+    /// <summary>
+    /// Whether the bytes of an existing file must stay. If the commit would replace a file instead of appending to it, the commit throws
+    /// <see cref="StoreError.Exists"/>.
+    /// </summary>
+    public bool MustKeepExistingBytes { get; init; }
+
+    /// <summary>Whether the commit can replace an existing file by other content.</summary>
+    internal bool CanReplace => !IsCreateOnly && !MustKeepExistingBytes;
+
     /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
     /// <remarks>
     /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of continuing the

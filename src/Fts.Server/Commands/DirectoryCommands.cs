@@ -17,11 +17,7 @@ internal static class DirectoryCommands
             return Replies.BadName;
         }
 
-        if (!await session.Files!.DirectoryExistsAsync(path, cancellationToken))
-        {
-            return await session.Files.GetEntryAsync(path, cancellationToken) is null ? Replies.NotFound : Replies.NotADirectory;
-        }
-
+        await session.Files!.EnterDirectoryAsync(path, cancellationToken);
         session.WorkingDirectory = path;
         return new FtpReply(FtpReplyCode.FileActionOkay, $"Directory changed to {path.Value.ToPrintableKeepingBytes()}");
     }

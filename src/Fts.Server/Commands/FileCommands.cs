@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Protocol.Listings;
 using Fts.Server.Listings;
@@ -32,7 +33,7 @@ internal static class FileCommands
             return Replies.BadName;
         }
 
-        if (path.IsRoot || await session.Files!.GetEntryAsync(path, cancellationToken) is null)
+        if (await session.Files!.GetRenameSourceAsync(path, cancellationToken) is null || path.IsRoot)
         {
             return Replies.NotFound;
         }
@@ -96,8 +97,14 @@ internal static class FileCommands
     /// </remarks>
     public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
+        bool startsWithTime = MetadataCommands.StartsWithTime(argument);
+        if (startsWithTime && session.Resolve(argument) is { } whole && !session.Files!.HasPermission(Permissions.List, whole))
+        {
+            return await MetadataCommands.SetLastModifiedAsync(session, argument, cancellationToken);
+        }
+
         (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
-        if (error is not null && MetadataCommands.StartsWithTime(argument))
+        if (error is not null && startsWithTime)
         {
             return await MetadataCommands.SetLastModifiedAsync(session, argument, cancellationToken);
         }
@@ -115,7 +122,7 @@ internal static class FileCommands
         }
 
         StorePath path = session.Resolve(argument)!.Value;
-        var rows = new ListingRows(session);
+        var rows = ListingRows.ForEntry(session, path);
         byte[]? hash = await rows.GetCachedHashAsync(path, entry!.Value, cancellationToken);
         byte[] facts = new byte[ListingFormatter.MaxLineLength];
         int length = ListingFormatter.WriteFacts(facts, rows.Create(entry.Value, hash), session.Facts);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Hashing;
 using Fts.Server.Sessions;
@@ -65,8 +66,8 @@ internal static class HashCommands
         Session session, HashKind kind, string argument, CancellationToken cancellationToken)
     {
         HashArgument parsed = HashArgument.Parse(argument);
-        if (!parsed.IsNameOnly && session.Resolve(argument) is { } whole &&
-            await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
+        if (!parsed.IsNameOnly && session.Resolve(argument) is { } whole && session.Files!.HasPermission(Permissions.Read, whole) &&
+            await session.Files.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
         {
             parsed = new HashArgument(argument, 0, null);
         }

@@ -152,7 +152,7 @@ internal static class InformationCommands
             return Replies.BadName;
         }
 
-        var rows = new ListingRows(session);
+        var rows = ListingRows.WithoutPermissions(session);
         DateTime now = DateTime.UtcNow;
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
         line[0] = (byte)' '; // so that no line starts with a reply code (RFC 959 §4.2)

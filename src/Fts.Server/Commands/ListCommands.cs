@@ -25,7 +25,7 @@ internal static class ListCommands
     /// <summary>LIST: sends a listing in the format of <c>ls -l</c>.</summary>
     public static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        var rows = new ListingRows(session);
+        var rows = ListingRows.WithoutPermissions(session);
         DateTime now = DateTime.UtcNow;
         if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
         {
@@ -73,7 +73,7 @@ internal static class ListCommands
             return Replies.NotADirectoryParameter; // RFC 3659 §7.2.1
         }
 
-        var rows = new ListingRows(session);
+        var rows = ListingRows.ForDirectory(session, path);
         MlsxFacts facts = session.Facts;
         byte[]? hash = null; // the cached hash of the entry that WriteLine writes next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);

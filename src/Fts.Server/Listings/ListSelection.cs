@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Sessions;
 using Fts.Storage;
@@ -30,8 +31,11 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         (string text, ListOptions options) = (argument, default);
-        FileEntry? entry = session.Resolve(text) is { } path ? await session.Files!.GetEntryAsync(path, cancellationToken) : null;
-        if (entry is null && text.StartsWith('-'))
+        bool mayBeOptions = text.StartsWith('-');
+        FileEntry? entry = session.Resolve(text) is { } path && (!mayBeOptions || session.Files!.HasPermission(Permissions.List, path))
+            ? await session.Files!.GetEntryAsync(path, cancellationToken)
+            : null;
+        if (entry is null && mayBeOptions)
         {
             options = ListOptions.Parse(argument, out text);
             entry = session.Resolve(text) is { } rest ? await session.Files!.GetEntryAsync(rest, cancellationToken) : null;

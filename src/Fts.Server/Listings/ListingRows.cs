@@ -7,32 +7,51 @@ using Fts.Storage;
 namespace Fts.Server.Listings;
 
 /// <summary>Converts entries of a store to rows of a listing, with the permissions of the session's account (RFC 3659 §7.5.5).</summary>
-internal sealed class ListingRows(Session session)
+internal sealed class ListingRows
 {
     // The permission bits in a listing if the store reports none: rw-r--r-- for files, rwxr-xr-x for directories.
     private const UnixFileMode
         FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
         DirectoryMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly byte[] _filePermissions = GetPermissionLetters(session.Files!,
-        (Permissions.Overwrite, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'), (Permissions.Read, (byte)'r'),
-        (Permissions.Overwrite, (byte)'w'));
+    private readonly UserFiles _files;
+    private readonly PermissionFacts _permissions;
+    private readonly bool _includesHashes;
 
-    private readonly byte[] _directoryPermissions = GetPermissionLetters(session.Files!,
-        (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.List, (byte)'e'), (Permissions.Rename, (byte)'f'),
-        (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
+    /// <summary>The permissions on the entries to which path rules of their own apply, or null if there are none.</summary>
+    private readonly Dictionary<string, PermissionFacts>? _permissionsByName;
 
-    private readonly byte[] _otherPermissions = GetPermissionLetters(session.Files!,
-        (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
+    private ListingRows(Session session, Permissions permissions, IReadOnlyCollection<PermissionRule> entryRules)
+    {
+        (_files, _permissions) = (session.Files!, PermissionFacts.For(permissions));
+        _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256);
+        _permissionsByName = entryRules.Count == 0
+            ? null
+            : entryRules.ToDictionary(rule => rule.Path.Name, rule => PermissionFacts.For(rule.Permissions), StringComparer.Ordinal);
+    }
 
-    private readonly bool _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256) && session.Files!.HasPermission(Permissions.Read);
+    /// <summary>Creates rows of the entries of a directory.</summary>
+    public static ListingRows ForDirectory(Session session, StorePath directory)
+    {
+        PermissionRules rules = session.Files!.Account.Rules;
+        return new ListingRows(session, rules.GetPermissions(directory), rules.GetEntryRules(directory));
+    }
+
+    /// <summary>Creates the row of one entry.</summary>
+    public static ListingRows ForEntry(Session session, StorePath path) =>
+        new(session, session.Files!.Account.Rules.GetPermissions(path), []);
+
+    /// <summary>Creates rows in the format of <c>ls -l</c>, which contains no permissions of the account.</summary>
+    public static ListingRows WithoutPermissions(Session session) => new(session, Permissions.None, []);
 
     /// <summary>
     /// Returns the cached SHA-256 of a file. Returns null if none is cached, if the client did not select the fact X.sha256, or if the
-    /// account cannot read files.
+    /// account cannot read the file.
     /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
-        _includesHashes && entry.Kind == EntryKind.File ? session.Files!.GetCachedHashAsync(path, entry, cancellationToken) : default;
+        _includesHashes && entry.Kind == EntryKind.File && GetPermissions(entry.Name).CanRead
+            ? _files.GetCachedHashAsync(path, entry, cancellationToken)
+            : default;
 
     /// <summary>Creates the row of an entry.</summary>
     public ListingRow Create(in FileEntry entry, byte[]? sha256 = null) => new()
@@ -48,27 +67,11 @@ internal sealed class ListingRows(Session session)
         Length = entry.Length,
         LastModified = entry.LastModified,
         Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Directory ? DirectoryMode : FileMode),
-        Permissions = entry.Kind switch
-        {
-            EntryKind.File => _filePermissions,
-            EntryKind.Directory => _directoryPermissions,
-            _ => _otherPermissions,
-        },
+        Permissions = GetPermissions(entry.Name).Get(entry.Kind),
         Id = entry.Id,
         Sha256 = sha256,
     };
 
-    private static byte[] GetPermissionLetters(UserFiles files, params ReadOnlySpan<(Permissions Permission, byte Letter)> letters)
-    {
-        var allowed = new List<byte>(letters.Length);
-        foreach ((Permissions permission, byte letter) in letters)
-        {
-            if (files.HasPermission(permission))
-            {
-                allowed.Add(letter);
-            }
-        }
-
-        return [.. allowed];
-    }
+    private PermissionFacts GetPermissions(string name) =>
+        _permissionsByName is not null && _permissionsByName.TryGetValue(name, out PermissionFacts? own) ? own : _permissions;
 }

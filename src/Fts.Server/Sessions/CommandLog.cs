@@ -6,15 +6,23 @@ namespace Fts.Server.Sessions;
 
 /// <summary>
 /// Logs one line for each command that has a <see cref="CommandRow.Action"/>: the change, or the negative reply. If an upload or download
-/// succeeds, its handler logs the line instead, because the line contains the number of bytes.
+/// succeeds, its handler logs the line instead, because the line contains the number of bytes. Also logs one line for each other command
+/// that a configured rule refused.
 /// </summary>
 internal static class CommandLog
 {
-    /// <summary>Logs the outcome of a command if the command has an action and the client is logged in.</summary>
-    public static void Write(Session session, CommandRow row, string argument, FtpReply reply)
+    /// <summary>
+    /// Logs the outcome of a command if the client is logged in, and the command has an action or was refused by a configured rule.
+    /// </summary>
+    /// <param name="session">The session.</param>
+    /// <param name="row">The row of the command.</param>
+    /// <param name="argument">The argument of the command.</param>
+    /// <param name="reply">The final reply.</param>
+    /// <param name="rule">The name of the rule that refused the command, or null.</param>
+    public static void Write(Session session, CommandRow row, string argument, FtpReply reply, string? rule)
     {
         ILogger log = session.Server.Options.Logger;
-        if (row.Action is not { } action || session.Files?.Account.Name is not { } account || !log.IsEnabled(LogLevel.Information))
+        if ((row.Action is null && rule is null) || session.Files?.Account.Name is not { } account || !log.IsEnabled(LogLevel.Information))
         {
             return;
         }
@@ -26,9 +34,9 @@ internal static class CommandLog
                 : "refused";
             Log.FileCommandFailed(
                 log, session.Id, account.ToPrintable(), session.Peer.Address, row.Verb,
-                DescribePaths(session, row, argument).ToPrintable(), outcome, (int)reply.Code, reply.Text.ToPrintable());
+                DescribePaths(session, row, argument).ToPrintable(), outcome, (int)reply.Code, reply.Text.ToPrintable(), rule);
         }
-        else if (!row.HasRule(CommandRules.NeedsDataConnection))
+        else if (row.Action is { } action && !row.HasRule(CommandRules.NeedsDataConnection))
         {
             Log.FileChanged(
                 log, session.Id, account.ToPrintable(), session.Peer.Address, action, DescribePaths(session, row, argument).ToPrintable());

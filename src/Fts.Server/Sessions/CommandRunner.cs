@@ -47,19 +47,34 @@ internal static class CommandRunner
     /// <summary>Runs the handler and logs the outcome. Returns the final reply.</summary>
     public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
-        FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
+        FtpReply reply;
+        string? rule; // the configured rule that refused the command
+        try
+        {
+            reply = await RunHandlerAsync(session, row, argument, cancellationToken);
+            rule = Replies.FindRule(reply);
+        }
+        catch (StoreException e)
+        {
+            LogStoreException(session, row.Verb, e);
+            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
+            reply = abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e));
+            rule = e.Rule;
+        }
+
         if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnection))
         {
             reply = await BlockResynchronization.ResynchronizeAsync(session, row, reply, cancellationToken);
         }
 
-        CommandLog.Write(session, row, argument, reply);
+        CommandLog.Write(session, row, argument, reply, rule);
         return row.HasRule(CommandRules.NeedsDataConnection) && session.Transfer?.KeptBytes is { } kept
             ? new FtpReply(reply.Code, $"{reply.Text} Kept {kept} bytes; send REST {kept} to resume.")
             : reply;
     }
 
     /// <summary>Runs the handler. Returns its reply, or the reply for the exception that it threw.</summary>
+    /// <exception cref="StoreException">The store refused the command or failed.</exception>
     private static async ValueTask<FtpReply> RunHandlerAsync(
         Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
@@ -67,12 +82,6 @@ internal static class CommandRunner
         try
         {
             return row.AdaptReplyCode(await row.Handler(session, argument, cancellationToken));
-        }
-        catch (StoreException e)
-        {
-            LogStoreException(session, row.Verb, e);
-            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
-            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreError(e.Error));
         }
         catch (HandshakeException e)
         {
@@ -105,13 +114,15 @@ internal static class CommandRunner
             return GetAbortReply(session) ?? Replies.InvalidBlock;
         }
         catch (Exception e) when (
-            row.IsTransfer(argument) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+            e is not StoreException && row.IsTransfer(argument) &&
+            e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
             LogTransferFailure(session, reason ?? e.Message);
             return GetAbortReply(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is not StoreException && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
         {
             Log.CommandFailed(log, e, session.Id, row.Verb);
             return Replies.LocalError;
@@ -133,7 +144,7 @@ internal static class CommandRunner
         }
         else
         {
-            Log.StoreRejected(log, session.Id, operation, e.Error, e.Message.ToPrintable());
+            Log.StoreRejected(log, session.Id, operation, e.Error, e.Message.ToPrintable(), e.Rule);
         }
     }
 

@@ -47,7 +47,7 @@ internal static class UploadResumption
     public static async ValueTask<FtpReply> CreateSizeReplyAsync(
         Session session, StorePath path, long length, CancellationToken cancellationToken)
     {
-        bool isAmbiguous = session.Files!.HasPermission(Permissions.Read) &&
+        bool isAmbiguous = session.Files!.HasPermission(Permissions.Read, path) &&
             await session.Files.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.File } file && file.Length != length;
         if (isAmbiguous)
         {

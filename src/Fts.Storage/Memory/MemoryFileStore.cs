@@ -363,9 +363,19 @@ public sealed class MemoryFileStore : IFileStore
                     StoreError.Busy, $"{path} was changed, replaced or deleted during the upload that was to append to it.");
             }
 
-            upload.ContainingDirectory?.Remove(upload);
             // If the file was missing when an append began, but another upload has created it since, the bytes are appended to it.
             bool appendsToExisting = existing is not null && (upload.ContainsOnlyNewBytes || (start.IsAppend && !isResumed));
+            if (existing is null && start.MustExist)
+            {
+                throw new StoreException(StoreError.NotFound, $"{path} was deleted during the upload.");
+            }
+
+            if (existing is not null && start.MustKeepExistingBytes && !appendsToExisting)
+            {
+                throw new StoreException(StoreError.Exists, $"{path} already exists.");
+            }
+
+            upload.ContainingDirectory?.Remove(upload);
             if (appendsToExisting && upload.Content.Length == 0)
             {
                 return;

@@ -156,7 +156,12 @@ internal sealed class LinuxStagingFile : IStagingFile
                 break;
             }
 
-            bool replace = !_start.IsCreateOnly && !mustNotReplace;
+            if (_start.MustExist && FileStatus.Statx(_directory, _targetName, AT_SYMLINK_NOFOLLOW, out _) < 0)
+            {
+                throw LinuxRootDirectory.CreateLastError(_targetName);
+            }
+
+            bool replace = _start.CanReplace && !mustNotReplace;
             int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _targetName, replace);
             if (error != 0 && !(error == EEXIST && mustNotReplace))
             {

@@ -142,7 +142,7 @@ internal sealed class PortableStagingFile : IStagingFile
         while (!_isCommittedOrKept)
         {
             _isCommittedOrKept = (mustNotReplace && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
-                || PortableRootDirectory.RunSerializedTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !mustNotReplace));
+                || PortableRootDirectory.RunSerializedTranslated(() => TryMoveToTarget(replace: _start.CanReplace && !mustNotReplace));
             if (!_isCommittedOrKept && !mustNotReplace)
             {
                 throw new StoreException(StoreError.Exists, $"{_targetPath} already exists.");
@@ -193,7 +193,14 @@ internal sealed class PortableStagingFile : IStagingFile
             throw new StoreException(StoreError.NotAFile, $"{_targetPath} is a directory.");
         }
 
-        if (!replace && PortableRootDirectory.GetRealEntry(_targetPath) is not null)
+        bool mustCheck = !replace || _start.MustExist;
+        bool exists = mustCheck && PortableRootDirectory.GetRealEntry(_targetPath) is not null;
+        if (_start.MustExist && !exists)
+        {
+            throw new StoreException(StoreError.NotFound, $"{_targetPath} was deleted during the upload.");
+        }
+
+        if (!replace && exists)
         {
             return false;
         }
