@@ -46,7 +46,7 @@ internal readonly struct UploadGate(Account account, IFileStore store)
             change = FileAction.Overwrite; // the offset is that of a partial upload, which replaces the file
         }
 
-        Require(AccessRules.DecideTarget(account.Rules, path, exists: true, FileAction.Create, change));
+        Require(AccessRules.Decide(account.Rules, change, path));
         return start with { MustExist = !canCreate, MustKeepExistingBytes = !canOverwrite };
     }
 

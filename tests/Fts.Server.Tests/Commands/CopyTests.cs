@@ -108,7 +108,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_requires_all_its_permissions(Wire wire)
     {
-        foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
+        foreach (Permissions one in new[] { Permissions.Read, Permissions.Delete, Permissions.Append })
         {
             await using TestServer server =
                 new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });

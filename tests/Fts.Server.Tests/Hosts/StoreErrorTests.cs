@@ -253,9 +253,7 @@ public sealed class StoreErrorTests
             C: MFMT 20200101000000 a
             S: 550 *
             C: RNFR a
-            S: 350 *
-            C: RNTO b
-            S: 550 *
+            S: 550 Permission denied (permission.rename).
             C: RETR a
             S: 150 *
             D< x

@@ -64,8 +64,8 @@ public sealed class CommandLogTests
             C: DELE in.txt
             S: 550 *
             """);
-        Assert.Contains("[1] anonymous@127.0.0.1 STOR /in.txt refused: 550 Permission denied. ", server.Log.Texts);
-        Assert.Contains("[1] anonymous@127.0.0.1 DELE /in.txt refused: 550 Permission denied. ", server.Log.Texts);
+        Assert.Contains("[1] anonymous@127.0.0.1 STOR /in.txt refused: 550 Permission denied (permission.create). ", server.Log.Texts);
+        Assert.Contains("[1] anonymous@127.0.0.1 DELE /in.txt refused: 550 Permission denied (permission.delete). ", server.Log.Texts);
     }
 
     [Fact]

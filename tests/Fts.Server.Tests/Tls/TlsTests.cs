@@ -69,7 +69,7 @@ public sealed class TlsTests
             S: 229 *
             C: NLST
             S: 150 *
-            S: 425 The data connection must resume the TLS session of the control connection.
+            S: 425 The data connection must resume the TLS session of the control connection (tls.resumption).
             C: NOOP
             S: 200 *
             """);
@@ -90,7 +90,7 @@ public sealed class TlsTests
         client.UseTlsSessionOf(other);
         await client.PlayAsync($"""
             {List}
-            S: 425 The data connection must resume the TLS session of the control connection.
+            S: 425 The data connection must resume the TLS session of the control connection (tls.resumption).
             """);
         await other.PlayAsync($"""
             {List}

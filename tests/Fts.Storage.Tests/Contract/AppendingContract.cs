@@ -104,6 +104,68 @@ public abstract class AppendingContract(Func<StoreUnderTest> create) : FileStore
     }
 
     [Fact]
+    public async Task An_upload_whose_file_must_exist_is_refused_if_the_file_is_missing_at_the_commit()
+    {
+        foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.Append })
+        {
+            await Store.WriteFileAsync("/log", "old", Token);
+            await using IFileWriter writer = await OpenWriteAsync("/log", start with { MustExist = true });
+            await writer.WriteAsync(writer.StartOffset, Bytes("new"), Token);
+            await Store.DeleteFileAsync(At("/log"), Token);
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
+            Assert.Null(await GetKindAsync("/log"));
+        }
+    }
+
+    [Fact]
+    public async Task An_upload_whose_file_must_exist_is_committed_if_the_file_exists()
+    {
+        await Store.WriteFileAsync("/log", "old", Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append with { MustExist = true }))
+        {
+            await writer.WriteAsync(3, Bytes(" new"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        await using IFileWriter second = await OpenWriteAsync("/log", WriteStart.Replace with { MustExist = true });
+        await second.WriteAsync(0, Bytes("newest"), Token);
+        Assert.Equal("old new", await Store.ReadFileAsync("/log", Token));
+        await second.CommitAsync(Token);
+        Assert.Equal("newest", await Store.ReadFileAsync("/log", Token));
+    }
+
+    [Fact]
+    public async Task An_upload_that_must_keep_the_bytes_of_the_file_appends_but_does_not_replace()
+    {
+        await Store.WriteFileAsync("/log", "0123", Token);
+        foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.FromOffset(2) })
+        {
+            await using IFileWriter writer = await OpenWriteAsync("/log", start with { MustKeepExistingBytes = true });
+            await writer.WriteAsync(start.Offset!.Value, Bytes("x"), Token);
+            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
+        }
+
+        foreach (WriteStart start in new[] { WriteStart.FromOffset(4), WriteStart.Append })
+        {
+            await using IFileWriter writer = await OpenWriteAsync("/log", start with { MustKeepExistingBytes = true });
+            await writer.WriteAsync(writer.StartOffset, Bytes("4"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("012344", await Store.ReadFileAsync("/log", Token));
+    }
+
+    [Fact]
+    public async Task An_append_that_must_keep_the_bytes_of_the_file_is_appended_to_a_file_created_meanwhile()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append with { MustKeepExistingBytes = true });
+        await writer.WriteAsync(0, Bytes("mine"), Token);
+        await Store.WriteFileAsync("/log", "theirs ", Token);
+        await writer.CommitAsync(Token);
+        Assert.Equal("theirs mine", await Store.ReadFileAsync("/log", Token));
+    }
+
+    [Fact]
     public async Task An_append_is_refused_if_a_directory_has_replaced_the_file()
     {
         await Store.WriteFileAsync("/log", "old", Token);
