@@ -16,8 +16,8 @@ namespace Fts.Accounts;
 /// </param>
 /// <remarks>
 /// If the account lacks a required permission, a method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> and the
-/// rule name (<see cref="StoreException.Rule"/>). Such a refusal does not depend on the content of the store. The methods do not catch the
-/// exceptions of the store.
+/// rule name (<see cref="StoreException.Rule"/>). The content of the store matters only if the account can create or change the path. All
+/// other exceptions are those of the store.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {

@@ -188,7 +188,7 @@ internal static class Replies
 
     /// <summary>Returns the rule that causes a negative reply, or null if the reply is not a refusal by a configured rule.</summary>
     /// <remarks>The rule of a <see cref="StoreException"/> is in the exception.</remarks>
-    public static string? FindRule(FtpReply reply) => s_rules.GetValueOrDefault(reply);
+    public static string? FindRule(FtpReply reply) => (int)reply.Code < 400 ? null : s_rules.GetValueOrDefault(reply);
 
     /// <summary>
     /// Returns the reply for an exception of a store. If a configured rule refused the operation, the text contains the name of the rule.

@@ -44,7 +44,7 @@ public sealed class PermissionRulesTests
         (rulePaths, pathBytes) =>
         {
             string[][] paths = [.. rulePaths.Get.Select(ToNames).DistinctBy(names => string.Join('/', names))];
-            var permissions = paths.Select((_, index) => (Permissions)(1 << (index % 9))).ToArray();
+            Permissions[] permissions = [.. paths.Select((_, index) => (Permissions)(1 << (index % 9)))];
             var rules = new PermissionRules(
                 Permissions.ReadOnly, [.. paths.Select((names, index) => new PermissionRule(ToPath(names), permissions[index]))]);
             string[] path = ToNames(pathBytes);
@@ -83,7 +83,7 @@ public sealed class PermissionRulesTests
     [Fact]
     public void Only_letters_of_permissions_are_parsed() => Prop.ForAll<string>(text =>
     {
-        bool isValid = text is "*" or "-" || (text is { Length: > 0 } && text.All("lrcwandmt".Contains));
+        bool isValid = text is "*" or "-" || (text is { Length: > 0 } && text.All(letter => "lrcwandmt".Contains(letter, StringComparison.Ordinal)));
         Assert.Equal(isValid, PermissionLetters.TryParse(text, out Permissions permissions));
         Assert.Equal(isValid && text.Contains('d', StringComparison.Ordinal), text != "*" && permissions.HasFlag(Permissions.Delete));
     }).QuickCheckThrowOnFailure();

@@ -13,7 +13,8 @@ internal static class AccessRules
     {
         if (action == FileAction.Enter)
         {
-            return new AccessDecision(action, path, rules.GetRule(path), rules.HasAnyPermission(path) ? Permissions.None : Permissions.List);
+            Permissions missing = rules.HasAnyPermission(path) ? Permissions.None : Permissions.List;
+            return new AccessDecision(action, path, rules.GetRule(path), missing);
         }
 
         (Permissions needed, bool isTree) = GetNeed(action);

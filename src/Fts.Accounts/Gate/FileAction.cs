@@ -19,7 +19,9 @@ public enum FileAction
     CreateDirectory,
     /// <summary>Deletes a file or an empty directory. Needs <see cref="Permissions.Delete"/>.</summary>
     Delete,
-    /// <summary>Deletes a directory and its contents. Needs <see cref="Permissions.Delete"/> on the directory and on all paths below it.</summary>
+    /// <summary>
+    /// Deletes a directory and its contents. Needs <see cref="Permissions.Delete"/> on the directory and on all paths below it.
+    /// </summary>
     DeleteTree,
     /// <summary>Renames an entry. Needs <see cref="Permissions.Rename"/> on the old path and on all paths below it.</summary>
     Rename,

@@ -59,7 +59,9 @@ internal readonly struct RenameGate(Account account, IFileStore store)
         }
     }
 
-    /// <summary>Returns an entry as its directory lists it: without following it if it is a link. Returns null if it does not exist.</summary>
+    /// <summary>
+    /// Returns an entry as its directory lists it: without following it if it is a link. Returns null if it does not exist.
+    /// </summary>
     private async ValueTask<FileEntry?> FindInDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<FileEntry> entries = await store.ListAsync(path.Parent, cancellationToken).ConfigureAwait(false);

@@ -16,13 +16,13 @@ internal sealed class PermissionFacts
         CanRead = permissions.HasFlag(Permissions.Read);
         _file = GetLetters(
             permissions,
-            (Permissions.Append, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'), (Permissions.Read, (byte)'r'),
-            (Permissions.Overwrite, (byte)'w'));
+            (Permissions.Append, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'),
+            (Permissions.Read, (byte)'r'), (Permissions.Overwrite, (byte)'w'));
         // CWD needs any permission ('e'). A directory without any permission is listed only if a rule below it grants one.
         _directory = GetLetters(
             permissions,
-            (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.None, (byte)'e'), (Permissions.Rename, (byte)'f'),
-            (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
+            (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.None, (byte)'e'),
+            (Permissions.Rename, (byte)'f'), (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
         _other = GetLetters(permissions, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
     }
 

@@ -110,7 +110,7 @@ internal static class PermissionMatrix
         new("CSID", "CSID", 200, ""),
         new("LANG", "LANG EN", 200, ""),
         new("STAT", "STAT", 211, ""),
-        new("STAT", "STAT {d}", 212, "l:{d}"),
+        new("STAT", "STAT {d}", 213, "l:{d}"),
         new("SYST", "SYST", 215, ""),
         new("HELP", "HELP", 214, ""),
         new("FEAT", "FEAT", 211, ""),

@@ -54,11 +54,10 @@ public sealed class PermissionMatrixTests
         string Expand(string text) => text.Replace("{d}", directory, StringComparison.Ordinal);
         string rulePath = Expand(placement), rules = rulePath == "/" ? $"/={letters}" : $"/=*,{rulePath}={letters}";
         string name = accounts.Add(directory[1..], rules).Get(directory[1..]).Name;
-        foreach ((string path, string content) in (ReadOnlySpan<(string, string)>)
-            [("/file", "old"), ("/part", "part"), ("/empty/", ""), ("/tree/inner/deep", "deep")])
-        {
-            server.WriteAsync(directory + path, content).Wait(TestContext.Current.CancellationToken);
-        }
+        await server.WriteAsync(directory + "/file", "old");
+        await server.WriteAsync(directory + "/part", "part");
+        await server.WriteAsync(directory + "/empty/", "");
+        await server.WriteAsync(directory + "/tree/inner/deep", "deep");
 
         string? refusal = GetRefusal(Expand(row.Needs), rulePath, letters, Expand(row.Target ?? "/"));
         string expected = refusal is null ? $"{row.Code} " : $"550 Permission denied ({refusal}).";
