@@ -22,7 +22,8 @@ internal sealed class PermissionFacts
         _directory = GetLetters(
             permissions,
             (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.None, (byte)'e'),
-            (Permissions.Rename, (byte)'f'), (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
+            (Permissions.Rename, (byte)'f'), (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'),
+            (Permissions.Delete, (byte)'p'));
         _other = GetLetters(permissions, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
     }
 

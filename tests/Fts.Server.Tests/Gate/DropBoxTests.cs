@@ -263,6 +263,38 @@ public sealed class DropBoxTests
         Assert.Equal(("123456789", "12x45"), (await server.ReadAsync("/log"), await server.ReadAsync("/fixed")));
     }
 
+    /// <summary>The memory store has no links.</summary>
+    [Fact]
+    public async Task A_link_cannot_bypass_a_rule()
+    {
+        await using TestServer server = Create(Wire.Kernel, "/=*,/a/secret=-,/a/list=l,/b/sub=c");
+        await server.WriteAsync("/a/secret/file", "x");
+        await server.WriteAsync("/a/list/file", "x");
+        await server.WriteAsync("/a/sub/file", "x");
+        await server.WriteAsync("/a/file", "x");
+        await server.WriteAsync("/b/sub/file", "x");
+        await PlayAsync(server, """
+            C: SITE SYMLINK /a/secret /a/link
+            S: 550 Permission denied (permission.read).
+            C: SITE SYMLINK /a/list /a/link
+            S: 550 Permission denied (permission.read).
+            C: SITE SYMLINK /a/sub /a/link
+            S: 200 *
+            C: RNFR /a/link
+            S: 350 *
+            C: RNTO /b/link
+            S: 550 Permission denied (permission.list).
+            C: RNFR /a/link
+            S: 350 *
+            C: RNTO /a/renamed
+            S: 250 *
+            C: RNFR /a/file
+            S: 350 *
+            C: RNTO /b/file
+            S: 250 *
+            """);
+    }
+
     [Fact]
     public async Task A_refusal_is_logged_with_its_rule()
     {
