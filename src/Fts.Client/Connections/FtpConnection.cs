@@ -386,15 +386,20 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="lastByte">
     /// The offset of the last byte to transfer, sent with RANG instead of REST; null to transfer to the end of the file.
     /// </param>
+    /// <param name="canFollowRestart">
+    /// Whether the command may be sent before the reply to REST. If REST is rejected, the transfer is aborted. Must be false for uploads,
+    /// because STOR would overwrite the file.
+    /// </param>
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
-        long? announcedBytes = null, long? lastByte = null)
+        long? announcedBytes = null, long? lastByte = null, bool canFollowRestart = false)
     {
         // ALLO is sent in one packet with the command that prepares the data connection, so ALLO takes no extra round trip.
         FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
             ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
             : null;
-        var transfer = new TransferCommand(ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction);
+        var transfer = new TransferCommand(
+            ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction, canFollowRestart);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfDataConnectionOpen();
         cancellationToken.ThrowIfCancellationRequested();

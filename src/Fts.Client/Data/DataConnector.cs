@@ -23,8 +23,9 @@ internal enum DataConnectionMode
 /// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
 /// <param name="LastByte">The offset of the last byte to transfer; null to transfer to the end of the file.</param>
 /// <param name="Direction">The direction of the data.</param>
+/// <param name="CanFollowRestart">Whether the command may be sent before the reply to REST. Must be false for uploads.</param>
 internal readonly record struct TransferCommand(
-    FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
+    FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction, bool CanFollowRestart)
 {
     /// <summary>REST, or RANG if the transfer ends before the end of the file; null for a whole file.</summary>
     public FtpCommand? Restart =>
@@ -167,13 +168,12 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// transfer.
     /// </summary>
     /// <remarks>
-    /// RETR shares a packet with REST if possible. If REST is then rejected, RETR is aborted. STOR always waits for the reply to REST,
-    /// because it would overwrite the file if REST is rejected.
+    /// If the transfer allows it, RETR shares a packet with REST. If REST is then rejected, RETR is aborted.
     /// </remarks>
     private async Task<FtpDataStream> StartTransferAsync(
         PreparedDataConnection prepared, TransferCommand transfer, CancellationToken cancellationToken)
     {
-        FtpCommand? pipelinedRestart = connection.CanPipeline && transfer.Command.Verb == "RETR" ? transfer.Restart : null;
+        FtpCommand? pipelinedRestart = transfer.CanFollowRestart && connection.CanPipeline ? transfer.Restart : null;
         if (pipelinedRestart is null && transfer.Restart is { } restart)
         {
             ThrowIfRejected(
@@ -202,7 +202,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Reads the reply to REST or RANG after RETR was sent. Closes the connection if the reply does not arrive, because an abort of RETR
+    /// Reads the reply to REST after RETR was sent. Closes the connection if the reply does not arrive, because an abort of RETR
     /// would count this reply as the reply to RETR.
     /// </summary>
     private async Task<FtpReply> ReadRestartReplyAsync(CancellationToken cancellationToken)

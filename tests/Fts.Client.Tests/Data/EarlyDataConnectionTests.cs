@@ -191,7 +191,7 @@ public sealed class EarlyDataConnectionTests : IDisposable
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
         await connection.LoginAsync(Token);
         await Assert.ThrowsAsync<FtpConnectionException>(() =>
-            connection.OpenDataAsync("RETR", "a.txt", 5, FtpDataDirection.Receive, Token));
+            connection.OpenDataAsync("RETR", "a.txt", 5, FtpDataDirection.Receive, deflate: false, Token, canFollowRestart: true));
         Assert.False(connection.IsUsable);
         await peer.WaitForScriptsAsync();
     }
