@@ -72,6 +72,18 @@ public sealed class FtpClient : IAsyncDisposable
         RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>
+    /// Opens a connection and logs in, unless an idle connection exists. Also prepares a data connection, if the server is known to execute
+    /// several commands of one packet. The next download of a file or listing then takes one round trip less, if it starts immediately.
+    /// </summary>
+    /// <inheritdoc cref="ConnectAsync(CancellationToken)" path="/exception"/>
+    public Task ConnectForTransferAsync(CancellationToken cancellationToken = default)
+    {
+        ConnectionPool pool = _pool.CreateForOperation();
+        return _operations.RunAsync(
+            token => pool.RunAsync(static (_, _) => Task.FromResult(true), token, isTransferNext: true), cancellationToken);
+    }
+
+    /// <summary>
     /// Lists a directory. Returns entries as they arrive, without the directory itself and its parent. If the listing fails, the
     /// enumeration throws, possibly only after the last entry. Disposing the enumerator early aborts the listing.
     /// </summary>
@@ -621,7 +633,8 @@ public sealed class FtpClient : IAsyncDisposable
     {
         for (bool isRetry = false; ; isRetry = true)
         {
-            PoolLease lease = await pool.AcquireAsync(cancellationToken, purpose: $"reading of '{path}'").ConfigureAwait(false);
+            PoolLease lease = await pool.AcquireAsync(
+                cancellationToken, purpose: $"reading of '{path}'", isTransferNext: true).ConfigureAwait(false);
             try
             {
                 FtpDataStream data = await lease.Connection

@@ -134,7 +134,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </summary>
     internal bool CanPipeline => !ServerProfile.IsPipeliningUnusable && (_isPipeliningServer || Features.HasBlockMode);
 
-    /// <summary>The command that prepares the next data connection in passive mode; null in active mode.</summary>
+    /// <inheritdoc cref="DataConnector.PassiveCommand"/>
     internal FtpCommand? PassiveCommand => _dataConnector.PassiveCommand;
 
     /// <summary>Whether the last command sent may be repeated on another connection.</summary>
@@ -164,10 +164,18 @@ public sealed class FtpConnection : IAsyncDisposable
     /// The password was not sent because the connection is not encrypted, or the server does not encrypt data connections.
     /// </exception>
     /// <exception cref="FtpConnectionException">The connection is lost, or the server closed it (421).</exception>
-    public async Task LoginAsync(CancellationToken cancellationToken = default)
+    public Task LoginAsync(CancellationToken cancellationToken = default) => RunLoginAsync(isTransferNext: false, cancellationToken);
+
+    /// <inheritdoc cref="LoginAsync(CancellationToken)"/>
+    /// <param name="isTransferNext">
+    /// Whether to prepare a data connection in the packet of the last commands, if <see cref="CanPipeline"/> is true. The next transfer then
+    /// needs one round trip less.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the login.</param>
+    internal async Task RunLoginAsync(bool isTransferNext, CancellationToken cancellationToken)
     {
         ReportProgress(FtpConnectStage.LoggingIn);
-        await LoginSequence.RunAsync(this, cancellationToken).ConfigureAwait(false);
+        await LoginSequence.RunAsync(this, isTransferNext, cancellationToken).ConfigureAwait(false);
         Log.LoggedIn(Options.Credentials.UserName, Options.Host);
     }
 
@@ -260,6 +268,18 @@ public sealed class FtpConnection : IAsyncDisposable
         finally
         {
             EndExchange();
+        }
+    }
+
+    /// <summary>
+    /// Starts to open the data connection of the next transfer, if <see cref="SendAheadAsync"/> has stored a positive reply to
+    /// <paramref name="passiveCommand"/>.
+    /// </summary>
+    internal void ConnectDataEarly(FtpCommand passiveCommand)
+    {
+        if (_earlyReplies.Take(passiveCommand) is { } reply)
+        {
+            _dataConnector.ConnectEarly(reply);
         }
     }
 
@@ -366,15 +386,20 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="lastByte">
     /// The offset of the last byte to transfer, sent with RANG instead of REST; null to transfer to the end of the file.
     /// </param>
+    /// <param name="canFollowRestart">
+    /// Whether the command may be sent before the reply to REST. If REST is rejected, the transfer is aborted. Must be false for uploads,
+    /// because STOR would overwrite the file.
+    /// </param>
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
-        long? announcedBytes = null, long? lastByte = null)
+        long? announcedBytes = null, long? lastByte = null, bool canFollowRestart = false)
     {
         // ALLO is sent in one packet with the command that prepares the data connection, so ALLO takes no extra round trip.
         FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
             ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
             : null;
-        var transfer = new TransferCommand(ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction);
+        var transfer = new TransferCommand(
+            ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction, canFollowRestart);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfDataConnectionOpen();
         cancellationToken.ThrowIfCancellationRequested();
@@ -436,6 +461,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Closes the control connection without QUIT, and disposes it.</summary>
     internal ValueTask CloseAsync()
     {
+        _dataConnector.Dispose();
         _control.CloseImmediately();
         return _control.DisposeAsync();
     }

@@ -38,16 +38,25 @@ internal static class LoginSequence
     /// <summary>
     /// Logs in and prepares the connection for transfers: HOST, USER, PASS, ACCT, PBSZ and PROT (with TLS), FEAT, OPTS UTF8, TYPE I.
     /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isTransferNext">Whether to prepare a data connection too, if that takes no extra round trip.</param>
+    /// <param name="cancellationToken">Cancels the login.</param>
     /// <exception cref="FtpLoginException">The server rejects the login.</exception>
     /// <exception cref="FtpTlsException">
     /// The password cannot be sent encrypted, or the server does not encrypt data connections.
     /// </exception>
-    public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
+    public static async Task RunAsync(FtpConnection connection, bool isTransferNext, CancellationToken cancellationToken)
     {
         await ThrowIfSecretUnprotectedAsync(connection, connection.Options.Credentials.HasSecret, cancellationToken).ConfigureAwait(false);
         await HostCommand.SendIfSupportedAsync(connection, cancellationToken).ConfigureAwait(false);
         await AuthenticateAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
-        await connection.SendAheadAsync(GetSettings(connection), cancellationToken).ConfigureAwait(false);
+        FtpCommand? passive = isTransferNext ? connection.PassiveCommand : null;
+        await connection.SendAheadAsync(GetSettings(connection, passive), cancellationToken).ConfigureAwait(false);
+        if (passive is { } command)
+        {
+            connection.ConnectDataEarly(command);
+        }
+
         if (connection.Tls is not null)
         {
             await ProtectDataAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -74,11 +83,13 @@ internal static class LoginSequence
 
     /// <summary>
     /// Returns the commands that follow the login. OPTS UTF8 is included before the reply to FEAT is known, because a server without UTF8
-    /// only rejects the command.
+    /// only rejects the command. EPSV or PASV is first, because firewalls look for its reply at the start of a packet. Over TLS, where no
+    /// firewall reads the reply, it follows PROT, because some servers reject it before PROT.
     /// </summary>
-    private static FtpCommand[] GetSettings(FtpConnection connection) =>
+    private static FtpCommand[] GetSettings(FtpConnection connection, FtpCommand? passive) =>
     [
         .. connection.Tls is null ? [] : (FtpCommand[])[new("PBSZ", "0"), new("PROT", "P")],
+        .. passive is { } command ? (FtpCommand[])[command] : [],
         new("FEAT", ""),
         .. connection.Text.IsUtf8 ? (FtpCommand[])[new("OPTS", "UTF8 ON")] : [],
         new("TYPE", "I"),

@@ -23,8 +23,9 @@ internal enum DataConnectionMode
 /// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
 /// <param name="LastByte">The offset of the last byte to transfer; null to transfer to the end of the file.</param>
 /// <param name="Direction">The direction of the data.</param>
+/// <param name="CanFollowRestart">Whether the command may be sent before the reply to REST. Must be false for uploads.</param>
 internal readonly record struct TransferCommand(
-    FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
+    FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction, bool CanFollowRestart)
 {
     /// <summary>REST, or RANG if the transfer ends before the end of the file; null for a whole file.</summary>
     public FtpCommand? Restart =>
@@ -43,13 +44,20 @@ internal readonly record struct TransferCommand(
 /// Prepares the data connections of a control connection (EPSV, PASV, EPRT, PORT) and starts transfers over them. If one mode fails, tries
 /// the next mode, and caches the mode that works.
 /// </summary>
+/// <remarks>The owner of the control connection disposes this object.</remarks>
 internal sealed class DataConnector(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
+    : IDisposable
 {
+    private EarlyDataConnection? _early;
+
     /// <summary>Whether the data of the next transfer is compressed (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
-    /// <summary>The command that prepares the next data connection in passive mode; null in active mode.</summary>
-    public FtpCommand? PassiveCommand => FirstMode switch
+    /// <summary>
+    /// The command that prepares the next data connection in passive mode. Null in active mode, and if the next data connection is already
+    /// prepared.
+    /// </summary>
+    public FtpCommand? PassiveCommand => _early is { IsUsable: true } ? null : FirstMode switch
     {
         DataConnectionMode.ExtendedPassive => new FtpCommand("EPSV", ""),
         DataConnectionMode.Passive => new FtpCommand("PASV", ""),
@@ -79,6 +87,32 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     private bool CanUsePasv => options.Proxy is null
         ? control.RemoteEndPoint.AddressFamily == AddressFamily.InterNetwork
         : !IPAddress.TryParse(options.Host, out IPAddress? address) || address.AddressFamily == AddressFamily.InterNetwork;
+
+    /// <summary>
+    /// Starts to connect to the port of a passive reply that arrived before the transfer is known. Does nothing if the reply is negative or
+    /// unusable: the next transfer then sends the command again.
+    /// </summary>
+    /// <param name="reply">The reply to <see cref="PassiveCommand"/>.</param>
+    public void ConnectEarly(FtpReply reply)
+    {
+        _early?.Dispose();
+        if (!reply.IsCompletion || !PassiveReply.TryRead(reply, out PassiveEndPoint passive))
+        {
+            return;
+        }
+
+        try
+        {
+            _early = new EarlyDataConnection(Connect(passive, reply), FirstMode, options.TimeProvider);
+        }
+        catch (FtpProtocolException)
+        {
+            // The transfer sends the command again, and reports a reply with a rejected address.
+        }
+    }
+
+    /// <summary>Closes the connection that <see cref="ConnectEarly"/> opened, if no transfer uses it.</summary>
+    public void Dispose() => _early?.Dispose();
 
     /// <summary>
     /// Opens a data connection and starts a transfer over it. If the data connection cannot be opened, tries the next mode.
@@ -133,23 +167,29 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// Sends REST or RANG if needed, sends the transfer command, and opens the data stream. If the stream cannot be opened, aborts the
     /// transfer.
     /// </summary>
+    /// <remarks>
+    /// If the transfer allows it, RETR shares a packet with REST. If REST is then rejected, RETR is aborted.
+    /// </remarks>
     private async Task<FtpDataStream> StartTransferAsync(
         PreparedDataConnection prepared, TransferCommand transfer, CancellationToken cancellationToken)
     {
-        if (transfer.Restart is { } restart)
+        FtpCommand? pipelinedRestart = transfer.CanFollowRestart && connection.CanPipeline ? transfer.Restart : null;
+        if (pipelinedRestart is null && transfer.Restart is { } restart)
         {
-            FtpReply reply = await connection.ExchangeAsync(restart.Verb, restart.Argument, cancellationToken).ConfigureAwait(false);
-            if (!reply.IsIntermediate)
-            {
-                throw new FtpReplyException(reply, restart.Redacted);
-            }
+            ThrowIfRejected(
+                restart, await connection.ExchangeAsync(restart.Verb, restart.Argument, cancellationToken).ConfigureAwait(false));
         }
 
-        await control.WriteCommandAsync(transfer.Command, cancellationToken).ConfigureAwait(false);
+        await control.WriteCommandAsync(transfer.Command, cancellationToken, precededBy: pipelinedRestart).ConfigureAwait(false);
         var data = new FtpDataStream(connection, transfer.Command, transfer.Direction, cancellationToken);
         connection.AttachDataStream(data);
         try
         {
+            if (pipelinedRestart is { } sent)
+            {
+                ThrowIfRejected(sent, await ReadRestartReplyAsync(cancellationToken).ConfigureAwait(false));
+            }
+
             await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
             return data;
         }
@@ -162,6 +202,32 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
+    /// Reads the reply to REST after RETR was sent. Closes the connection if the reply does not arrive, because an abort of RETR
+    /// would count this reply as the reply to RETR.
+    /// </summary>
+    private async Task<FtpReply> ReadRestartReplyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await control.ReadReplyAsync(FtpOperationPhase.Reply, options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or FtpException)
+        {
+            control.CloseImmediately();
+            throw;
+        }
+    }
+
+    /// <exception cref="FtpReplyException">The server rejected REST or RANG.</exception>
+    private static void ThrowIfRejected(FtpCommand restart, FtpReply reply)
+    {
+        if (!reply.IsIntermediate)
+        {
+            throw new FtpReplyException(reply, restart.Redacted);
+        }
+    }
+
+    /// <summary>
     /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects MODE B or
     /// DRAIN.
     /// </summary>
@@ -169,6 +235,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<PreparedDataConnection?> EnterBlockModeAsync(bool drain, CancellationToken cancellationToken)
     {
+        _early?.Dispose();
         await SetTransferModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
         // All commands share a round trip, because a server with block mode can execute pipelined commands.
         DataConnectionMode mode = FirstMode;
@@ -230,6 +297,13 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
         DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
     {
+        // ALLO shares a packet with EPSV or PASV. Alone, it would take the round trip that the early connection saves.
+        if (allocate is null && _early?.TryTake(mode) is { } early)
+        {
+            return (early, mode);
+        }
+
+        _early?.Dispose();
         while (true)
         {
             try

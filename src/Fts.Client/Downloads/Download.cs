@@ -61,7 +61,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
 
         _meter.EnterStage(FtpTransferStage.Connecting);
-        return pool.RunAsync((connection, token) => DownloadToStreamAsync(connection, target, token), cancellationToken);
+        return pool.RunAsync(
+            (connection, token) => DownloadToStreamAsync(connection, target, token), cancellationToken, isTransferNext: true);
     }
 
     private async Task<FtpTransferResult> DownloadToStreamAsync(

@@ -32,8 +32,9 @@ internal sealed class FileDownload(
                 DownloadStep.RetrieveSegments => await RetrieveSegmentsAsync(current, cancellationToken).ConfigureAwait(false),
                 DownloadStep.VerifyAgain => await VerifyAgainAsync(current, cancellationToken).ConfigureAwait(false),
                 DownloadStep.Commit => Commit(current),
-                _ => await pool.RunAsync((connection, token) => RunOnConnectionAsync(connection, current, token), cancellationToken)
-                    .ConfigureAwait(false),
+                _ => await pool.RunAsync(
+                    (connection, token) => RunOnConnectionAsync(connection, current, token), cancellationToken,
+                    isTransferNext: current.Step != DownloadStep.Verify).ConfigureAwait(false),
             };
         }
 

@@ -42,7 +42,8 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     public Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
         bool deflate = DeflateChoice.ShouldDeflateDownload(connection, path, metadata?.Length);
-        return connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, deflate, cancellationToken);
+        return connection.OpenDataAsync(
+            "RETR", path, offset, FtpDataDirection.Receive, deflate, cancellationToken, canFollowRestart: true);
     }
 
     /// <summary>Receives all bytes, reads the final reply, and verifies the length.</summary>

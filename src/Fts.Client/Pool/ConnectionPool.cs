@@ -94,12 +94,13 @@ internal sealed class ConnectionPool
     /// <param name="purpose">
     /// The use of the connection, for the timeout messages of other calls. If null, the messages contain the last command.
     /// </param>
+    /// <param name="isTransferNext">Whether the login of a new connection prepares a data connection, if possible.</param>
     /// <exception cref="FtpTimeoutException">
     /// During <see cref="FtpTimeouts.Acquire"/>, other calls held all connections without using them, or the server refused all
     /// connections.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
+    public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null, bool isTransferNext = false)
     {
         long started = _options.TimeProvider.GetTimestamp();
         PoolWaiter? waiter = null;
@@ -116,7 +117,7 @@ internal sealed class ConnectionPool
                     idle = enteringConnection = null;
                 }
 
-                FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+                FtpConnection connection = idle ?? await OpenAsync(isTransferNext, cancellationToken).ConfigureAwait(false);
                 if (idle is null)
                 {
                     enteringConnection = connection;
@@ -170,7 +171,7 @@ internal sealed class ConnectionPool
         FtpConnection connection;
         try
         {
-            connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            connection = await OpenAsync(isTransferNext: false, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpException e)
         {
@@ -191,11 +192,15 @@ internal sealed class ConnectionPool
     /// Runs work on a connection. If the server closed the connection while it was idle (421, a close or a reset), the work runs once more
     /// on another connection, unless the first run may have changed something on the server.
     /// </summary>
-    public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <param name="isTransferNext">Whether the login of a new connection prepares a data connection, if possible.</param>
+    public async Task<T> RunAsync<T>(
+        Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken, bool isTransferNext = false)
     {
         for (bool isRetry = false; ; isRetry = true)
         {
-            PoolLease lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
+            PoolLease lease = await AcquireAsync(cancellationToken, isTransferNext: isTransferNext).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
                 try
@@ -369,25 +374,25 @@ internal sealed class ConnectionPool
     /// Opens a connection and logs in. If the server does not reply to all commands that were sent in one packet, opens another connection
     /// and sends the commands one by one.
     /// </summary>
-    private async Task<FtpConnection> OpenAsync(CancellationToken cancellationToken)
+    private async Task<FtpConnection> OpenAsync(bool isTransferNext, CancellationToken cancellationToken)
     {
         bool couldPipeline = !_serverProfile.IsPipeliningUnusable;
         try
         {
-            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+            return await OpenOnceAsync(isTransferNext, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpConnectionException) when (couldPipeline && _serverProfile.IsPipeliningUnusable)
         {
-            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+            return await OpenOnceAsync(isTransferNext, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<FtpConnection> OpenOnceAsync(CancellationToken cancellationToken)
+    private async Task<FtpConnection> OpenOnceAsync(bool isTransferNext, CancellationToken cancellationToken)
     {
         FtpConnection connection = await FtpConnection.ConnectAsync(_options, _serverProfile, cancellationToken).ConfigureAwait(false);
         try
         {
-            await connection.LoginAsync(cancellationToken).ConfigureAwait(false);
+            await connection.RunLoginAsync(isTransferNext, cancellationToken).ConfigureAwait(false);
             _shared._lastOpened = new OpenedConnection(
                 connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
             _slots.RecordOpened();

@@ -124,7 +124,7 @@ internal static class ClientCommand
         bool wasInterrupted;
         try
         {
-            await connection.OpenAsync(showsGreeting: true, cancellationToken);
+            await connection.OpenAsync(showsGreeting: true, isTransferNext: false, cancellationToken);
             if (shell.Target.UrlPath is { } folder)
             {
                 await shell.CurrentDirectory.ChangeAsync(shell.Client, folder, cancellationToken);

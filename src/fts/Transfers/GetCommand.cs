@@ -53,7 +53,8 @@ internal static class GetCommand
                 connections[i],
                 $"get {string.Join(' ', paths)}",
                 formatter with { Options = options },
-                (shell, cancel) => DownloadAsync(shell, paths, isToStandardOutput, cancel));
+                (shell, cancel) => DownloadAsync(shell, paths, isToStandardOutput, cancel),
+                isTransferNext: paths.Length == 1);
             if (code != ExitCode.Success)
             {
                 result = servers.Length > 1 ? ExitCode.SomeFailed : code;

@@ -12,11 +12,13 @@ internal static class OneShotCommand
     /// <param name="operation">The command in the form that the user typed, for messages.</param>
     /// <param name="formatter">Formats commands for advice.</param>
     /// <param name="command">Runs the command.</param>
+    /// <param name="isTransferNext">Whether the command starts with a download or listing over one connection.</param>
     public static async Task<ExitCode> RunAsync(
         ServerConnection connection,
         string operation,
         CommandFormatter formatter,
-        Func<ClientShell, CancellationToken, Task<ExitCode>> command)
+        Func<ClientShell, CancellationToken, Task<ExitCode>> command,
+        bool isTransferNext = false)
     {
         using var interrupts = new InterruptHandler();
         await using (connection)
@@ -25,7 +27,7 @@ internal static class OneShotCommand
                 connection.Client, connection.Target, connection.Terminal, interrupts, connection.TransferSettings, formatter);
             ExitCode connectResult = await shell.RunOnceAsync("connect", async cancellationToken =>
             {
-                await connection.OpenAsync(showsGreeting: false, cancellationToken);
+                await connection.OpenAsync(showsGreeting: false, isTransferNext, cancellationToken);
                 return ExitCode.Success;
             });
             return connectResult == ExitCode.Success

@@ -11,11 +11,9 @@ namespace Fts.Client.Tests.Connections;
 /// </summary>
 public sealed class PipeliningTests : IDisposable
 {
-    private const string Facts = "MLST type*;size*;modify*;", Restart = "REST STREAM";
+    private const string Facts = "MLST type*;size*;modify*;";
 
     private const string Content = "C: RETR a.txt\nS: 150 go\nD> helloworld\nD.\nS: 226 done\n";
-
-    private const string Listing = "S: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a.txt\nS: 250 End\n";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
 
@@ -165,6 +163,7 @@ public sealed class PipeliningTests : IDisposable
             """ + Content);
         await using (var client = new FtpClient(peer.Options with { Compression = FtpCompression.Always }))
         {
+            await client.ConnectAsync(Token);
             await client.DownloadFileAsync(Target, "a.txt", cancellationToken: Token);
         }
 
@@ -192,31 +191,12 @@ public sealed class PipeliningTests : IDisposable
             """ + Content);
         await using (var client = new FtpClient(peer.Options))
         {
+            await client.ConnectAsync(Token);
             await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync(Target, "folder", cancellationToken: Token));
             await client.DownloadFileAsync(Target, "a.txt", cancellationToken: Token);
         }
 
         await peer.WaitForScriptsAsync();
-    }
-
-    [Theory]
-    [InlineData("S: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world\nD.\nS: 226 done\nC: MLST a.txt\n" + Listing, 5)]
-    [InlineData("S: 502 no\nC: EPSV\nS: 229 ok (|||{port}|)\n" + Content, 0)]
-    public async Task A_resumed_download_waits_for_the_reply_to_REST(string afterRest, int resumedBytes)
-    {
-        const string prepared = "C: EPSV\nC: MLST a.txt\nS: 229 ok (|||{port}|)\n" + Listing;
-        await using var peer = ScriptedPeer.Start(
-            KnownLogin(Facts, Restart) + prepared + "C: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.\n",
-            KnownLogin(Facts, Restart) + prepared + "C: REST 5\n" + afterRest);
-        await using (var client = new FtpClient(peer.Options))
-        {
-            await Assert.ThrowsAnyAsync<FtpException>(() => client.DownloadFileAsync(Target, "a.txt", cancellationToken: Token));
-            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", cancellationToken: Token);
-            Assert.Equal(resumedBytes, result.ResumedBytes);
-        }
-
-        await peer.WaitForScriptsAsync();
-        Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
     }
 
     [Theory]
@@ -247,6 +227,7 @@ public sealed class PipeliningTests : IDisposable
     {
         await using (var client = new FtpClient(peer.Options))
         {
+            await client.ConnectAsync(Token);
             FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", cancellationToken: Token);
             Assert.Equal(expectedTime, result.LastModified?.UtcDateTime);
         }

@@ -141,7 +141,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         int refused = 0;
         var allRefused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _files.Relay.WaitBeforeData = commands =>
-            commands.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
+            commands.Contains("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
         _files.Relay.ReplyToCommand = command =>
         {
             // The last segment ends with the file, so it uses REST instead of RANG.
@@ -166,7 +166,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         await _files.PutAsync("a", content);
         int broken = 0;
         _files.Relay.GetResetOffset = commands =>
-            commands.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10
+            commands.Contains("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10
                 ? 100_000
                 : long.MaxValue;
         FtpTransferResult result = await GetAsync(Four);
@@ -180,8 +180,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.GetResetOffset = commands => commands.StartsWith("RANG", StringComparison.Ordinal)
-            && !commands.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands => commands.Contains("RANG", StringComparison.Ordinal)
+            && !commands.Contains("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
         await Assert.ThrowsAnyAsync<FtpException>(() => GetAsync(Four));
         Assert.Equal([".a.fts-part", ".a.fts-part-of"], _files.LocalNames);
         FtpPartialDownload kept = FtpPartialDownload.Find(_files["a"])!;
@@ -314,7 +314,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var pieces = new ConcurrentDictionary<string, int>();
         _files.Relay.WaitBeforeData = commands =>
-            commands.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(commands, 1, (_, count) => count + 1) <= 4
+            commands.Contains("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(commands, 1, (_, count) => count + 1) <= 4
                 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
         await using FtpClient client = _files.Client();
         Task<FtpTransferResult> getting = client.DownloadFileAsync(_files["a"], "a", Four, null, stop.Token);

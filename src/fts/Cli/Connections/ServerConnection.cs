@@ -22,11 +22,13 @@ internal sealed record ServerConnection(
     /// Connects and logs in. Reports a connection without TLS, unless the server is on this machine and the password is not secret.
     /// </summary>
     /// <param name="showsGreeting">Whether to print the server's greeting.</param>
+    /// <param name="isTransferNext">Whether a download or listing over one connection follows immediately.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
-    public async Task OpenAsync(bool showsGreeting, CancellationToken cancellationToken)
+    public async Task OpenAsync(bool showsGreeting, bool isTransferNext, CancellationToken cancellationToken)
     {
         // Some systems cannot cancel a name lookup, so the wait for the connection attempt is cancelled instead.
-        await Meter.WatchAsync(Client.ConnectAsync(cancellationToken).WaitAsync(cancellationToken));
+        Task connecting = isTransferNext ? Client.ConnectForTransferAsync(cancellationToken) : Client.ConnectAsync(cancellationToken);
+        await Meter.WatchAsync(connecting.WaitAsync(cancellationToken));
         bool isEncrypted = Client.ServerIdentity is not null;
         if (showsGreeting)
         {
