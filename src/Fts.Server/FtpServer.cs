@@ -68,6 +68,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// </summary>
     public IPEndPoint? ImplicitTlsEndPoint { get; private set; }
 
+    /// <summary>Whether the stop of the server has begun.</summary>
+    internal bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>The number of open control connections.</summary>
     public int SessionCount => _sessions.Count;
 
@@ -148,7 +151,9 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>
     /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
-    /// <see cref="FtpServerOptions.DrainTimeout"/>. After that time, the remaining sessions are closed.
+    /// <see cref="FtpServerOptions.DrainTimeout"/>. After a transfer, the session executes further commands, for example QUIT, MFMT and
+    /// RNTO. It is closed at the first command that starts another transfer, or if no command arrives for two seconds. After the drain
+    /// timeout, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
     /// Takes at most the sum of the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second. After that time, sessions
@@ -241,7 +246,8 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until no session is left, the timeout expires or the token is cancelled. Meanwhile, ends every session that has no transfer.
+    /// Waits until no session is left, the timeout expires or the token is cancelled. Meanwhile, ends every session that has no transfer
+    /// and whose last transfer did not just end.
     /// </summary>
     private async Task DrainAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -250,7 +256,7 @@ public sealed class FtpServer : IAsyncDisposable
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
         {
-            foreach (Session session in Sessions.Where(session => session.Transfer is null))
+            foreach (Session session in Sessions.Where(session => session.CanEndAtStop))
             {
                 session.End(Replies.Stopping);
             }

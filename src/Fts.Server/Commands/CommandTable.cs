@@ -38,6 +38,8 @@ internal enum CommandRules
     TransferWithArgument = 512,
     /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
+    /// <summary>Prepares the data connection of the next transfer. A stopping server rejects it.</summary>
+    PreparesTransfer = 2048,
 }
 
 /// <summary>Handles a command and returns its final reply.</summary>
@@ -66,6 +68,9 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
     /// <summary>Returns whether the command is a transfer: the loop reads further lines while it runs.</summary>
     public bool IsTransfer(string argument) =>
         HasRule(CommandRules.IsTransfer) || (HasRule(CommandRules.TransferWithArgument) && argument.Length > 0);
+
+    /// <summary>Whether the command starts or prepares a transfer with a data connection, which a stopping server rejects.</summary>
+    public bool StartsTransfer => (Rules & (CommandRules.NeedsDataConnection | CommandRules.PreparesTransfer)) != 0;
 
     /// <summary>Returns whether the command exists in this session. If not, the server treats it as unknown.</summary>
     public bool IsAvailableTo(Session session) => !HasRule(CommandRules.NeedsTls) || session.Tls is not null;
@@ -137,13 +142,17 @@ internal static class CommandTable
         new("MODE", ParameterCommands.ModeAsync, NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
         new("STRU", ParameterCommands.StructureAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument, "STRU F"),
-        new("PASV", DataConnectionCommands.PassiveAsync, NeedsLogin | PreservesSequence | ClosesDataConnection | TrimsArgument, "PASV"),
-        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync, NeedsLogin | PreservesSequence | ClosesDataConnection | TrimsArgument,
+        new("PASV", DataConnectionCommands.PassiveAsync, NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
+            "PASV"),
+        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync,
+            NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataConnectionCommands.PortAsync, NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
+        new("PORT", DataConnectionCommands.PortAsync,
+            NeedsLogin | PreparesTransfer | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "PORT <h1,h2,h3,h4,p1,p2>"),
         new("EPRT", DataConnectionCommands.ExtendedPortAsync,
-            NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
+            NeedsLogin | PreparesTransfer | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
+            "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,

@@ -90,6 +90,8 @@ internal sealed class Session : IDisposable
     /// the first line, the time of the connection.
     /// </summary>
     public long LastActivityAt { get; set; }
+    /// <summary>The end of the last transfer, in <see cref="Environment.TickCount64"/> milliseconds. 0 before the first transfer.</summary>
+    public long LastTransferEndedAt { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
     /// <summary>Whether a line with content was received.</summary>
@@ -178,6 +180,21 @@ internal sealed class Session : IDisposable
 
     /// <summary>Whether <see cref="Disconnect"/> was called.</summary>
     public bool IsDisconnected { get; private set; }
+
+    /// <summary>
+    /// Whether a stopping server can end the session now. False during a transfer. After a transfer, false until the client has sent no
+    /// command for <see cref="FtpServerOptions.FinalReplyGrace"/>, or for three times as long if the client continues to send commands.
+    /// </summary>
+    public bool CanEndAtStop
+    {
+        get
+        {
+            double grace = Server.Options.FinalReplyGrace.TotalMilliseconds;
+            long now = Environment.TickCount64;
+            return Transfer is null &&
+                (LastTransferEndedAt == 0 || now - LastActivityAt > grace || now - LastTransferEndedAt > 3 * grace);
+        }
+    }
 
     /// <summary>Resolves a path relative to the working directory. Returns null if the path is invalid.</summary>
     public StorePath? Resolve(string path) => WorkingDirectory.Resolve(path);

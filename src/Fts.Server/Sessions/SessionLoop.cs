@@ -221,6 +221,13 @@ internal sealed class SessionLoop(Session session)
             return;
         }
 
+        if (session.Server.IsStopping && row!.StartsTransfer)
+        {
+            session.End(Replies.Stopping);
+            session.Next = NextAction.Close;
+            return;
+        }
+
         if (!row!.HasRule(CommandRules.PreservesSequence))
         {
             session.Sequence.Advance();
@@ -258,6 +265,15 @@ internal sealed class SessionLoop(Session session)
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
         };
         session.Transfer = transfer;
+        // If the session was ended before it had this transfer, the transfer was not aborted. The fence orders the write before the read.
+        Interlocked.MemoryBarrier();
+        if (session.ClosingReply is not null)
+        {
+            session.Next = NextAction.Close;
+            await DisposeTransferAsync();
+            return;
+        }
+
         Task<FtpReply> reply = CommandRunner.RunAsync(session, row, argument, transfer.Token).AsTask();
         transfer.Reply = reply;
         while (!reply.IsCompleted)
@@ -349,8 +365,9 @@ internal sealed class SessionLoop(Session session)
             session.DataConnector.CloseBlockConnection(); // the abort has shut the connection down, even if the transfer had just completed
         }
 
+        // Set before the transfer is removed, because a stopping server must not send 421 directly behind the final reply.
+        session.LastActivityAt = session.LastTransferEndedAt = Environment.TickCount64;
         await DisposeTransferAsync();
-        session.LastActivityAt = Environment.TickCount64;
     }
 
     /// <summary>Aborts the running transfer, if any, and queues its final reply.</summary>
@@ -375,8 +392,8 @@ internal sealed class SessionLoop(Session session)
 
     /// <summary>
     /// Aborts the running transfer, sends all replies, and reads the remaining input for at most one second, because closing a connection
-    /// with unread input would reset the connection, and the client could lose the replies. If the server stops, does not wait for the
-    /// client.
+    /// with unread input would reset the connection, and the client could lose the replies. If the stop of the server ends an idle session,
+    /// does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
@@ -393,7 +410,7 @@ internal sealed class SessionLoop(Session session)
             await (session.BlockConnection?.TryFlushAsync(timeLimit.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(timeLimit.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
-            if (session.ClosingReply == Replies.Stopping)
+            if (session.ClosingReply == Replies.Stopping && session.Next != NextAction.Close)
             {
                 DiscardInput();
                 return;
