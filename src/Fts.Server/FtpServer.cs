@@ -10,6 +10,7 @@ using Fts.Server.Hosts;
 using Fts.Server.Listings;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
+using Fts.Server.Telemetry;
 using Fts.Server.Uploads;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,9 @@ namespace Fts.Server;
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
+    /// <summary>The name of the meter (<c>System.Diagnostics.Metrics</c>) and of the activity source of every server.</summary>
+    public const string TelemetryName = "Fts.Server";
+
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
     private readonly ConcurrentDictionary<AddressBlock, int> _sessionsPerAddress = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -49,6 +53,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         Options = options;
+        Metrics = new ServerMetrics(this);
         SortingBudget = new SortingBudget(options.MaxListingEntriesInMemory);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
@@ -75,6 +80,8 @@ public sealed class FtpServer : IAsyncDisposable
     public int SessionCount => _sessions.Count;
 
     internal FtpServerOptions Options { get; }
+
+    internal ServerMetrics Metrics { get; }
 
     internal ServedHosts Hosts { get; }
 
@@ -197,6 +204,7 @@ public sealed class FtpServer : IAsyncDisposable
         {
             _isDisposed = true;
             await StopAfterDrainAsync(TimeSpan.Zero, CancellationToken.None);
+            Metrics.Dispose();
             _stopping.Dispose();
             _stopped.Dispose();
         }
@@ -209,6 +217,7 @@ public sealed class FtpServer : IAsyncDisposable
         _sessionsPerAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
         _sessionsPerAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
+        Metrics.AddSession(-1);
         try
         {
             Log.Disconnected(Options.Logger, session.Id);
@@ -338,6 +347,7 @@ public sealed class FtpServer : IAsyncDisposable
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
                 _unfinishedSessionCount++;
+                Metrics.AddSession(1);
             }
         }
 
@@ -399,7 +409,8 @@ public sealed class FtpServer : IAsyncDisposable
     {
         try
         {
-            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason);
+            Metrics.AddRefusal(RefusalRules.Admission);
+            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason, RefusalRules.Admission);
             // A client that expects a TLS handshake cannot read a reply.
             if (!session.IsImplicitTls)
             {

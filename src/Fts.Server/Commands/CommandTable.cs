@@ -57,8 +57,7 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file, or
-    /// only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file.
     /// </summary>
     public string? Action { get; init; }
 
@@ -142,7 +141,8 @@ internal static class CommandTable
         new("MODE", ParameterCommands.ModeAsync, NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
         new("STRU", ParameterCommands.StructureAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument, "STRU F"),
-        new("PASV", DataConnectionCommands.PassiveAsync, NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
+        new("PASV", DataConnectionCommands.PassiveAsync,
+            NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "PASV"),
         new("EPSV", DataConnectionCommands.ExtendedPassiveAsync,
             NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
@@ -182,12 +182,15 @@ internal static class CommandTable
         new("RNFR", FileCommands.RenameFromAsync, NeedsLogin | NeedsArgument, "RNFR <path>"),
         new("RNTO", FileCommands.RenameToAsync, NeedsLogin | NeedsArgument | CreatesName, "RNTO <path>") { Action = "renamed" },
         new("SIZE", FileCommands.SizeAsync, NeedsLogin | NeedsArgument | PreservesSequence, "SIZE <file>", "SIZE"),
-        new("MDTM", FileCommands.LastModifiedAsync, NeedsLogin | NeedsArgument | PreservesSequence, "MDTM [time] <file>", "MDTM"),
-        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument, "MFMT <time> <file>", "MFMT"),
+        new("MDTM", FileCommands.LastModifiedAsync, NeedsLogin | NeedsArgument | PreservesSequence,
+            "MDTM [time] <file>", "MDTM") { Action = "set time" },
+        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument,
+            "MFMT <time> <file>", "MFMT") { Action = "set time" },
         new("MFCT", MetadataCommands.SetCreationTimeAsync, NeedsLogin | NeedsArgument, "MFCT <time> <file>"),
         new("MFF", MetadataCommands.SetFactsAsync, NeedsLogin | NeedsArgument,
             "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
-        new("SITE UTIME", MetadataCommands.SetTimeAsync, NeedsLogin | NeedsArgument, "SITE UTIME <time> <path>"),
+        new("SITE UTIME", MetadataCommands.SetTimeAsync, NeedsLogin | NeedsArgument,
+            "SITE UTIME <time> <path>") { Action = "set time" },
         new("SITE CHMOD", MetadataCommands.SetModeAsync, NeedsLogin | NeedsArgument, "SITE CHMOD <octal> <path>") { Action = "set mode" },
         new("SITE SYMLINK", FileCommands.CreateLinkAsync, NeedsLogin | NeedsArgument | CreatesName,
             "SITE SYMLINK \"<target>\" \"<link>\"") { Action = "created link" },

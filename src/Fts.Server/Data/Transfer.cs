@@ -49,6 +49,9 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The verb and the argument of the command, for log lines.</summary>
     public string Description { get; } = description;
 
+    /// <summary>The verb of the command.</summary>
+    public string Verb => Description.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? Description[..space] : Description;
+
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long StartedAt { get; } = Environment.TickCount64;
 

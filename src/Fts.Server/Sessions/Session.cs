@@ -110,6 +110,8 @@ internal sealed class Session : IDisposable
     public SessionTls? Tls { get; }
     /// <summary>Whether TLS encrypts the control connection.</summary>
     public bool IsSecure { get; set; }
+    /// <summary>The TLS version of the control connection for the log, for example <c>TLSv1.3</c>, or <c>plain</c> without TLS.</summary>
+    public string TlsName => IsSecure ? Tls!.ProtocolName : "plain";
     /// <summary>
     /// The trusted certificate of the client, or null. Also null after CCC, because another host could inject commands into the unencrypted
     /// connection.
@@ -135,6 +137,8 @@ internal sealed class Session : IDisposable
     // Protocol state
     public StorePath WorkingDirectory { get; set; }
     public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
+    /// <summary>The type in the log: <c>A</c> or <c>I</c>.</summary>
+    public string TypeCode => IsAscii ? "A" : "I";
     public TransferMode Mode { get; set; }
     /// <summary>The compression level for MODE Z, 0 to 9.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;

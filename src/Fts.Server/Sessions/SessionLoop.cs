@@ -235,6 +235,7 @@ internal sealed class SessionLoop(Session session)
 
         if (CommandRunner.CheckRules(session, row, argument) is { } error)
         {
+            CommandLog.WriteRefusal(session, row, argument, error);
             session.Queue(error);
         }
         else if (row.IsTransfer(argument))

@@ -37,9 +37,11 @@ internal sealed record Sandbox(string Description)
     /// <param name="ownCertificateFile">
     /// The file of the self-signed certificate, which may not exist yet. Null if the server uses another certificate or no TLS.
     /// </param>
+    /// <param name="logFile">The log file, or null. Its folder is allowed, because SIGHUP creates a new file in it.</param>
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
-        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
+        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile,
+        string? logFile)
     {
         if (line.HasOption(DisableOption))
         {
@@ -63,6 +65,11 @@ internal sealed record Sandbox(string Description)
         }
 
         AllowOwnCertificate(rules, ownCertificateFile);
+        foreach (string path in logFile is null ? [] : GetReadPaths(logFile))
+        {
+            rules.Allow(path, ReadRights | LandlockRights.WriteFile | LandlockRights.MakeFile);
+        }
+
         foreach (string path in RuntimeFiles.Folders.Concat(RuntimeFiles.Files))
         {
             rules.Allow(path, ReadRights);

@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Sessions;
+
+/// <summary>The names of the rules by which the server refuses commands, for the log and the metrics.</summary>
+internal static class RefusalRules
+{
+    /// <summary>The rule for connections that exceed a limit.</summary>
+    public const string Admission = "session.limit";
+
+    /// <summary>The rule for logins after too many failures.</summary>
+    public const string LoginThrottle = "login.throttle";
+
+    private static readonly FrozenDictionary<FtpReply, string> ByReply = new Dictionary<FtpReply, string>
+    {
+        [Replies.TlsRequired] = "tls.required",
+        [Replies.CertificateRequired] = "tls.certificate",
+        [Replies.ProtectionMismatch] = "tls.data",
+        [Replies.ProtectionLevelNotAllowed] = "tls.data",
+        [Replies.ClearCommandChannelNotAllowed] = "tls.ccc",
+        [Replies.TlsSessionNotResumed] = "data.binding",
+        [Replies.ForbiddenAddress] = "data.address",
+        [Replies.OnlyOwnAddress] = "data.address",
+        [Replies.TooManyFailedLoginsFromAddress] = LoginThrottle,
+        [Replies.BadName] = "file.name",
+        [Replies.SizeMismatch] = "upload.size",
+        [Replies.UploadUnverified] = "upload.unverified",
+        [Replies.DeflateExpansionTooLarge] = "upload.expansion",
+        [Replies.LinkTargetOutsideDirectory] = "link.target",
+    }.ToFrozenDictionary();
+
+    /// <summary>Returns the rule that a reply of the server's policy stands for. Returns null for other replies.</summary>
+    public static string? Find(FtpReply reply) => (int)reply.Code < 400 ? null : ByReply.GetValueOrDefault(reply);
+
+    /// <summary>Returns the rule by which the gate or the store refused an operation. Returns null if the store failed.</summary>
+    public static string? Find(StoreException e) => e.Error switch
+    {
+        StoreError.Unavailable => null,
+        StoreError.NotFound => "store.notFound",
+        StoreError.Denied => "store.denied",
+        StoreError.Exists => "store.exists",
+        StoreError.NotEmpty => "store.notEmpty",
+        StoreError.NotAFile => "store.notAFile",
+        StoreError.NotADirectory => "store.notADirectory",
+        StoreError.NoSpace => "store.noSpace",
+        StoreError.QuotaExceeded => "store.quotaExceeded",
+        StoreError.Busy => "store.busy",
+        StoreError.BadName => "store.badName",
+        StoreError.BadOffset => "store.badOffset",
+        StoreError.NotSupported => "store.notSupported",
+        _ => null,
+    };
+}
+
+/// <summary>The final reply of a command, and the rule if the command was refused.</summary>
+/// <param name="Reply">The reply.</param>
+/// <param name="Rule">The name of the rule, or null.</param>
+internal readonly record struct CommandOutcome(FtpReply Reply, string? Rule)
+{
+    /// <summary>Creates the outcome of a reply whose rule, if any, is determined by the reply alone.</summary>
+    public static implicit operator CommandOutcome(FtpReply reply) => new(reply, RefusalRules.Find(reply));
+}
