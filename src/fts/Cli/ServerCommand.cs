@@ -156,7 +156,7 @@ internal static class ServerCommand
 
             log.WriteEvent(
                 LogLevel.Information, "Started", $"fts server on {server.EndPoint}, folder {folder.ToPrintable()}",
-                new("EndPoint", server.EndPoint.ToString()), new("Folder", folder.ToPrintable()));
+                ("EndPoint", server.EndPoint.ToString()), ("Folder", folder.ToPrintable()));
             ExitCode signal = await signals.FirstSignal;
             return await StopAsync(server, log, signals, signal);
         }
@@ -215,14 +215,14 @@ internal static class ServerCommand
             ? "stopping"
             : $"stopping: {sessions} session{(sessions == 1 ? "" : "s")} connected; "
                 + $"waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; press Ctrl-C again to stop at once");
-        log.WriteEvent(LogLevel.Information, "Stopping", $"stopping: {sessions} sessions connected", new("Sessions", sessions));
+        log.WriteEvent(LogLevel.Information, "Stopping", $"stopping: {sessions} sessions connected", ("Sessions", sessions));
         long started = Environment.TickCount64;
         await server.StopAsync(signals.SecondSignal);
         bool wasInterrupted = signals.SecondSignal.IsCancellationRequested
             || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
         string text = wasInterrupted ? "stopped; running transfers were interrupted" : "stopped";
         log.WriteScreenLine(text);
-        log.WriteEvent(LogLevel.Information, "Stopped", text, new("Interrupted", wasInterrupted));
+        log.WriteEvent(LogLevel.Information, "Stopped", text, ("Interrupted", wasInterrupted));
         return wasInterrupted ? signal : ExitCode.Success;
     }
 }

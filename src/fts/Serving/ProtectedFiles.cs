@@ -7,8 +7,8 @@ internal static class ProtectedFiles
 {
     /// <summary>
     /// Returns the paths of private keys, certificates, the state folder and the settings folder, which contains the fingerprints of
-    /// trusted servers, and the log file. The most important file in each folder is returned as well, so that the file is protected even if the folder cannot
-    /// be read.
+    /// trusted servers, and the log file. The most important file in each folder is returned as well, so that the file is protected even if
+    /// the folder cannot be read.
     /// </summary>
     public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts, string? logFile) =>
     [

@@ -67,6 +67,11 @@ internal sealed record Sandbox(string Description)
         AllowOwnCertificate(rules, ownCertificateFile);
         foreach (string path in logFile is null ? [] : GetReadPaths(logFile))
         {
+            if (path is "/dev" || path.StartsWith("/proc", StringComparison.Ordinal))
+            {
+                continue; // the open descriptor of a device or a pipe needs no rule
+            }
+
             rules.Allow(path, ReadRights | LandlockRights.WriteFile | LandlockRights.MakeFile);
         }
 

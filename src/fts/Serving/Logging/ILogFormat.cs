@@ -17,9 +17,12 @@ internal interface ILogFormat
 /// <param name="Text">The message. Control characters are escaped.</param>
 /// <param name="Exception">The cause, or null.</param>
 internal readonly record struct LogEvent(
-    DateTime Time, LogLevel Level, EventId Id, IReadOnlyList<KeyValuePair<string, object?>> Fields, string Text, Exception? Exception)
+    DateTime Time, LogLevel Level, EventId Id, IReadOnlyList<KeyValuePair<string, object?>> Fields, string Text,
+    Exception? Exception)
 {
-    /// <summary>Returns the value of a field, regardless of upper and lower case. Returns null if the event does not have the field.</summary>
+    /// <summary>
+    /// Returns the value of a field, regardless of upper and lower case. Returns null if the event does not have the field.
+    /// </summary>
     public object? GetField(string name)
     {
         foreach ((string field, object? value) in Fields)

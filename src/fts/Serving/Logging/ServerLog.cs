@@ -57,13 +57,14 @@ internal sealed class ServerLog : IAsyncDisposable
     /// Writes an event of the program to the log, unless the log is on the same output as the start screen, which reports the event
     /// already.
     /// </summary>
-    public void WriteEvent(LogLevel level, string name, string text, params IReadOnlyList<KeyValuePair<string, object?>> fields)
+    public void WriteEvent(LogLevel level, string name, string text, params IReadOnlyList<(string Name, object? Value)> fields)
     {
+        KeyValuePair<string, object?>[] pairs = [.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))];
         foreach (LogOutput output in _outputs)
         {
             if (output.Output != _errorWriter || _isScreenInLog || level >= LogLevel.Warning)
             {
-                output.Write(CreateEvent(level, name, fields, text));
+                output.Write(CreateEvent(level, name, pairs, text));
             }
         }
     }
@@ -76,7 +77,7 @@ internal sealed class ServerLog : IAsyncDisposable
             WriteEvent(
                 LogLevel.Warning, "LogNotReopened",
                 $"cannot open the log file {_settings.File.FullPath} again, continuing with the previous file: {reason}",
-                new("Path", _settings.File.FullPath), new("Reason", reason));
+                ("Path", _settings.File.FullPath), ("Reason", reason));
         }
     }
 
