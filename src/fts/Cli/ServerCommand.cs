@@ -144,14 +144,9 @@ internal static class ServerCommand
             });
             await StartAsync(server);
             foreach (string text in StartupSummary.FormatLines(
-                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, telemetry.MetricsEndPoint))
             {
                 log.WriteScreenLine(text);
-            }
-
-            if (telemetry.MetricsEndPoint is { } metrics)
-            {
-                log.WriteScreenLine($"  metrics   http://{metrics}/metrics");
             }
 
             log.WriteEvent(

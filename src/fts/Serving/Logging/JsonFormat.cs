@@ -28,6 +28,11 @@ internal sealed class JsonFormat : ILogFormat
             json.WriteString("time", entry.Time.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
             json.WriteString("level", GetName(entry.Level));
             json.WriteString("event", ToCamelCase(entry.Id.Name ?? "message"));
+            if (entry.Id.Id != 0)
+            {
+                json.WriteNumber("eventId", entry.Id.Id);
+            }
+
             foreach ((string name, object? value) in entry.Fields)
             {
                 WriteField(json, name, value);
