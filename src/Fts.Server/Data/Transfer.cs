@@ -50,7 +50,7 @@ internal sealed class Transfer(string description) : IDisposable
     public string Description { get; } = description;
 
     /// <summary>The verb of the command.</summary>
-    public string Verb => Description.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? Description[..space] : Description;
+    public string Verb { get; init; } = "";
 
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long StartedAt { get; } = Environment.TickCount64;

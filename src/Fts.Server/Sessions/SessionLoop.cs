@@ -263,6 +263,7 @@ internal sealed class SessionLoop(Session session)
         bool wasNextLineReceivedBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
+            Verb = row.Verb,
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
         };
         session.Transfer = transfer;
