@@ -25,7 +25,8 @@ internal static partial class Log
         ILogger logger, long session, string account, IPAddress address, string subject, string key, string tls);
 
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address}")]
-    public static partial void LoginFailed(ILogger logger, long session, string account, IPAddress address, string tls);
+    public static partial void LoginFailed(
+        ILogger logger, long session, string account, IPAddress address, string tls, string rule);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} retrieved {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Retrieved(

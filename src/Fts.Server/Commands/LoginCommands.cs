@@ -169,7 +169,8 @@ internal static class LoginCommands
             return Replies.LoggedIn;
         }
 
-        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName);
+        Log.LoginFailed(
+            options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, RuleNames.LoginCredentials);
         session.Server.Metrics.AddLogin("failure");
         if (++session.FailedLogins < options.MaxFailedLogins)
         {

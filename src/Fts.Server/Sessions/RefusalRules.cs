@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Storage;
 
@@ -8,14 +9,14 @@ namespace Fts.Server.Sessions;
 internal static class RefusalRules
 {
     /// <summary>The rule for connections that exceed a limit.</summary>
-    public const string Admission = "session.limit";
+    public const string Admission = RuleNames.SessionLimit;
 
     /// <summary>The rule for logins after too many failures.</summary>
     public const string LoginThrottle = "login.throttle";
 
     private static readonly FrozenDictionary<FtpReply, string> ByReply = new Dictionary<FtpReply, string>
     {
-        [Replies.TlsRequired] = "tls.required",
+        [Replies.TlsRequired] = RuleNames.TlsRequired,
         [Replies.CertificateRequired] = "tls.certificate",
         [Replies.ProtectionMismatch] = "tls.data",
         [Replies.ProtectionLevelNotAllowed] = "tls.data",
@@ -35,7 +36,9 @@ internal static class RefusalRules
     public static string? Find(FtpReply reply) => (int)reply.Code < 400 ? null : ByReply.GetValueOrDefault(reply);
 
     /// <summary>Returns the rule by which the gate or the store refused an operation. Returns null if the store failed.</summary>
-    public static string? Find(StoreException e) => e.Error switch
+    public static string? Find(StoreException e) => e.Rule ?? FindByError(e.Error);
+
+    private static string? FindByError(StoreError error) => error switch
     {
         StoreError.Unavailable => null,
         StoreError.NotFound => "store.notFound",
