@@ -72,7 +72,7 @@ internal sealed record Sandbox(string Description)
                 continue; // the open descriptor of a device or a pipe needs no rule
             }
 
-            rules.Allow(path, ReadRights | LandlockRights.WriteFile | LandlockRights.MakeFile);
+            rules.Allow(path, LandlockRights.WriteFile | LandlockRights.MakeFile);
         }
 
         foreach (string path in RuntimeFiles.Folders.Concat(RuntimeFiles.Files))
