@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Fts.Interop.Tests.Processes;
 using Fts.ProgramTests.Support;
-using Fts.Server;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Interop.Tests.ServerInterop;

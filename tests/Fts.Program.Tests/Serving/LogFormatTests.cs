@@ -25,8 +25,8 @@ public sealed class LogFormatTests
             ("Session", 7L), ("Account", "anna"), ("Address", IPAddress.IPv6Loopback), ("Path", "/ä b"), ("Target", null), ("Bytes", 5L),
             ("Names", "unused"), ("Code", 226), ("{OriginalFormat}", "unused"));
         Assert.Equal(
-            """{"time":"2026-03-07T08:09:10.123Z","level":"info","event":"retrieved","eventId":1,"session":7,"account":"anna",""" +
-            """"address":"::1","path":"/ä b","bytes":5,"code":226,"message":"text \"quoted\""}""",
+            """{"time":"2026-03-07T08:09:10.123Z","level":"info","event":"retrieved","eventId":1,"session":""" +
+            """7,"account":"anna","address":"::1","path":"/ä b","bytes":5,"code":226,"message":"text \"quoted\""}""",
             new JsonFormat().Format(entry));
     }
 
