@@ -41,7 +41,7 @@ internal sealed record Sandbox(string Description)
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
         CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile,
-        string? logFile)
+        string? logFile = null)
     {
         if (line.HasOption(DisableOption))
         {

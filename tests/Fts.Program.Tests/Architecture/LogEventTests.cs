@@ -11,7 +11,7 @@ public sealed partial class LogEventTests
     {
         string source = File.ReadAllText(Path.Combine(Repository.Root, "src/Fts.Server/Log.cs"));
         string document = File.ReadAllText(Path.Combine(Repository.Root, "docs/logs.md"));
-        Match[] events = [.. EventPattern().Matches(source)];
+        Match[] events = [.. EventPattern().Matches(source).Cast<Match>()];
         Assert.NotEmpty(events);
         Assert.Equal(events.Length, events.Select(found => found.Groups["id"].Value).Distinct().Count());
         foreach (Match found in events)

@@ -60,7 +60,7 @@ public sealed class LogTests : IDisposable
         Assert.NotEqual(0, (await server.RunClientAsync(_folder, "get server.log")).Code);
         _folder.Write("forged", "x");
         Assert.NotEqual(0, (await server.RunClientAsync(_folder, "put --overwrite forged server.log")).Code);
-        Assert.Empty(_folder.Names.Where(name => name.Contains("server.log", StringComparison.Ordinal)));
+        Assert.DoesNotContain(_folder.Names, name => name.Contains("server.log", StringComparison.Ordinal));
     }
 
     [Fact]
