@@ -159,7 +159,7 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>
     /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
     /// <see cref="FtpServerOptions.DrainTimeout"/>. After a transfer, the session executes further commands, for example QUIT, MFMT and
-    /// RNTO. It is closed at the first command that starts another transfer, or if no command arrives for two seconds. After the drain
+    /// RNTO. It is closed at the first command that transfers another file, or if no command arrives for two seconds. After the drain
     /// timeout, the remaining sessions are closed.
     /// </summary>
     /// <remarks>

@@ -38,8 +38,8 @@ internal enum CommandRules
     TransferWithArgument = 512,
     /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
-    /// <summary>Prepares the data connection of the next transfer. A stopping server rejects it.</summary>
-    PreparesTransfer = 2048,
+    /// <summary>Downloads or uploads a file. A stopping server rejects the command.</summary>
+    TransfersFile = 2048,
 }
 
 /// <summary>Handles a command and returns its final reply.</summary>
@@ -67,9 +67,6 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
     /// <summary>Returns whether the command is a transfer: the loop reads further lines while it runs.</summary>
     public bool IsTransfer(string argument) =>
         HasRule(CommandRules.IsTransfer) || (HasRule(CommandRules.TransferWithArgument) && argument.Length > 0);
-
-    /// <summary>Whether the command starts or prepares a transfer with a data connection, which a stopping server rejects.</summary>
-    public bool StartsTransfer => (Rules & (CommandRules.NeedsDataConnection | CommandRules.PreparesTransfer)) != 0;
 
     /// <summary>Returns whether the command exists in this session. If not, the server treats it as unknown.</summary>
     public bool IsAvailableTo(Session session) => !HasRule(CommandRules.NeedsTls) || session.Tls is not null;
@@ -141,27 +138,24 @@ internal static class CommandTable
         new("MODE", ParameterCommands.ModeAsync, NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
         new("STRU", ParameterCommands.StructureAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument, "STRU F"),
-        new("PASV", DataConnectionCommands.PassiveAsync,
-            NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
-            "PASV"),
-        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync,
-            NeedsLogin | PreparesTransfer | PreservesSequence | ClosesDataConnection | TrimsArgument,
+        new("PASV", DataConnectionCommands.PassiveAsync, NeedsLogin | PreservesSequence | ClosesDataConnection | TrimsArgument, "PASV"),
+        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync, NeedsLogin | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataConnectionCommands.PortAsync,
-            NeedsLogin | PreparesTransfer | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
+        new("PORT", DataConnectionCommands.PortAsync, NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
             "PORT <h1,h2,h3,h4,p1,p2>"),
         new("EPRT", DataConnectionCommands.ExtendedPortAsync,
-            NeedsLogin | PreparesTransfer | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument,
-            "EPRT <|1|address|port|>", "EPRT"),
+            NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
-        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,
+        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | TransfersFile,
             "RETR <file>") { Action = "retrieved" },
-        new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
+        new("STOR", StoreCommands.StoreAsync,
+            NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "STOR <file>") { Action = "stored" },
-        new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
+        new("APPE", StoreCommands.AppendAsync,
+            NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "APPE <file>") { Action = "stored" },
-        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnection | IsTransfer | CreatesName,
+        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "STOU [name]") { Action = "stored" },
         new("REST", ParameterCommands.RestartAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument,
             "REST <offset>", "REST STREAM"),

@@ -221,7 +221,7 @@ internal sealed class SessionLoop(Session session)
             return;
         }
 
-        if (session.Server.IsStopping && row!.StartsTransfer)
+        if (session.Server.IsStopping && row!.HasRule(CommandRules.TransfersFile))
         {
             session.End(Replies.Stopping);
             session.Next = NextAction.Close;

@@ -70,6 +70,14 @@ public sealed class StopTests
             C: RNTO b
             S: 250 *
             C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            L< b
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: RETR b
             {Reply421AndClose}
             """);
         await busy.DisposeAsync();
