@@ -122,7 +122,8 @@ public sealed partial class DrainTests
         string[] folders = uploads ? ["up", "peer:box"] : ["peer:box", "down"];
         ProcessResult result = await ProcessRunner.RunAsync(
             rclone, server.Local,
-            ["--config", configuration, "--retries", "1", "--low-level-retries", "2", "--timeout", "5s", "--contimeout", "5s", "-v", "copy", .. folders]);
+            ["--config", configuration, "--retries", "1", "--low-level-retries", "2", "--timeout", "5s", "--contimeout", "5s", "-v", "copy",
+                .. folders]);
         return FindNames(result.Error, line => line.Contains("Copied", StringComparison.Ordinal));
     }
 
