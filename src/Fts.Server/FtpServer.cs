@@ -159,8 +159,8 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>
     /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
     /// <see cref="FtpServerOptions.DrainTimeout"/>. After a transfer, the session executes further commands, for example QUIT, MFMT and
-    /// RNTO. It is closed at the first command that transfers another file, or if no command arrives for two seconds. After the drain
-    /// timeout, the remaining sessions are closed.
+    /// RNTO. A command that transfers another file is refused (421). The session is closed two seconds after the refusal, or if no command
+    /// arrives for two seconds. After the drain timeout, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
     /// Takes at most the sum of the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second. After that time, sessions

@@ -92,6 +92,11 @@ internal sealed class Session : IDisposable
     public long LastActivityAt { get; set; }
     /// <summary>The end of the last transfer, in <see cref="Environment.TickCount64"/> milliseconds. 0 before the first transfer.</summary>
     public long LastTransferEndedAt { get; set; }
+    /// <summary>
+    /// The time when a stopping server first refused a transfer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if none was
+    /// refused.
+    /// </summary>
+    public long RefusedAtStopAt { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
     /// <summary>Whether a line with content was received.</summary>
@@ -187,7 +192,8 @@ internal sealed class Session : IDisposable
 
     /// <summary>
     /// Whether a stopping server can end the session now. False during a transfer. After a transfer, false until the client has sent no
-    /// command for <see cref="FtpServerOptions.FinalReplyGrace"/>, or for three times as long if the client continues to send commands.
+    /// command for <see cref="FtpServerOptions.FinalReplyGrace"/>. If the client continues to send commands, false for this time after the
+    /// first refused transfer, and for three times as long after the last transfer.
     /// </summary>
     public bool CanEndAtStop
     {
@@ -195,8 +201,8 @@ internal sealed class Session : IDisposable
         {
             double grace = Server.Options.FinalReplyGrace.TotalMilliseconds;
             long now = Environment.TickCount64;
-            return Transfer is null &&
-                (LastTransferEndedAt == 0 || now - LastActivityAt > grace || now - LastTransferEndedAt > 3 * grace);
+            return Transfer is null && (LastTransferEndedAt == 0 || now - LastActivityAt > grace ||
+                (RefusedAtStopAt != 0 && now - RefusedAtStopAt > grace) || now - LastTransferEndedAt > 3 * grace);
         }
     }
 

@@ -223,8 +223,7 @@ internal sealed class SessionLoop(Session session)
 
         if (session.Server.IsStopping && row!.HasRule(CommandRules.TransfersFile))
         {
-            session.End(Replies.Stopping);
-            session.Next = NextAction.Close;
+            RefuseTransfer();
             return;
         }
 
@@ -251,6 +250,23 @@ internal sealed class SessionLoop(Session session)
 
             session.Queue(await CommandRunner.RunAsync(session, row, argument, session.Ending));
         }
+    }
+
+    /// <summary>
+    /// Refuses a transfer because the server stops. After an earlier transfer, the session stays open for a short time, because clients
+    /// with several transfers use any of their connections to verify a finished upload.
+    /// </summary>
+    private void RefuseTransfer()
+    {
+        if (session.LastTransferEndedAt != 0)
+        {
+            session.RefusedAtStopAt = session.RefusedAtStopAt == 0 ? Environment.TickCount64 : session.RefusedAtStopAt;
+            session.Queue(Replies.Stopping);
+            return;
+        }
+
+        session.End(Replies.Stopping);
+        session.Next = NextAction.Close;
     }
 
     /// <summary>
@@ -401,7 +417,7 @@ internal sealed class SessionLoop(Session session)
     {
         await AbortTransferAsync(AbortReason.SessionEnded);
         await IgnorePendingReadAsync();
-        if (session.ClosingReply is { } closingReply)
+        if (session.ClosingReply is { } closingReply && session.RefusedAtStopAt == 0) // a refused client has received 421 already
         {
             session.Queue(closingReply);
         }

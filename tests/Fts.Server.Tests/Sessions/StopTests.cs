@@ -56,7 +56,7 @@ public sealed class StopTests
         Task stopping = server.StopAsync(Token);
         await idle.PlayAsync(Reply421AndClose);
         await idle.DisposeAsync();
-        await busy.PlayAsync($"""
+        await busy.PlayAsync("""
             D>  second
             S: 226 *
             C: SIZE a
@@ -78,7 +78,12 @@ public sealed class StopTests
             C: EPSV
             S: 229 *
             C: RETR b
-            {Reply421AndClose}
+            S: 421 *
+            C: SIZE b
+            S: 213 12
+            C: QUIT
+            S: 221 *
+            S: (end)
             """);
         await busy.DisposeAsync();
         await stopping.WithDeadline();
