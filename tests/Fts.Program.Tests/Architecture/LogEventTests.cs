@@ -22,7 +22,7 @@ public sealed partial class LogEventTests
             Assert.True(line is not null, $"docs/logs.md needs a row that starts with: {row}");
             foreach (string field in GetFields(found.Groups["parameters"].Value))
             {
-                Assert.True(Regex.IsMatch(line, $@"\b{field}\b"), $"docs/logs.md: the row of {name} needs the field {field}");
+                Assert.True(Regex.IsMatch(line!, $@"\b{field}\b"), $"docs/logs.md: the row of {name} needs the field {field}");
             }
         }
     }
