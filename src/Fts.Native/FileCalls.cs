@@ -10,6 +10,7 @@ namespace Fts.Native;
 public static unsafe partial class FileCalls
 {
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_NONBLOCK = 0x800;
+    public const int O_APPEND = 0x400;
     public const int O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     public const nuint FICLONE = 0x40049409;
     public const int F_GETFL = 3, F_SETFL = 4, F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_SETPIPE_SZ = 1031;

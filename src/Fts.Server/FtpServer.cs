@@ -11,6 +11,7 @@ using Fts.Server.Hosts;
 using Fts.Server.Listings;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
+using Fts.Server.Telemetry;
 using Fts.Server.Uploads;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,8 @@ namespace Fts.Server;
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
+    /// <summary>The name of the meter (<c>System.Diagnostics.Metrics</c>) and of the activity source of every server.</summary>
+    public const string TelemetryName = "Fts.Server";
     /// <summary>The minimum time in milliseconds between two warnings about connections that a ban or a rate limit rejects.</summary>
     private const long RejectionLogInterval = 1000;
 
@@ -54,6 +57,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         Options = options;
+        Metrics = new ServerMetrics(this);
         SortingBudget = new SortingBudget(options.MaxListingEntriesInMemory);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
@@ -76,6 +80,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// </summary>
     public IPEndPoint? ImplicitTlsEndPoint { get; private set; }
 
+    /// <summary>Whether the stop of the server has begun.</summary>
+    internal bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>The number of open control connections.</summary>
     public int SessionCount => _sessions.Count;
 
@@ -83,6 +90,8 @@ public sealed class FtpServer : IAsyncDisposable
     public FtpBanList? Bans { get; }
 
     internal FtpServerOptions Options { get; }
+
+    internal ServerMetrics Metrics { get; }
 
     internal ServedHosts Hosts { get; }
 
@@ -174,7 +183,9 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>
     /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
-    /// <see cref="FtpServerOptions.DrainTimeout"/>. After that time, the remaining sessions are closed.
+    /// <see cref="FtpServerOptions.DrainTimeout"/>. After a transfer, the session executes further commands, for example QUIT, MFMT and
+    /// RNTO. A command that transfers another file is refused (421). The session is closed two seconds after the refusal, or if no command
+    /// arrives for two seconds. After the drain timeout, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
     /// Takes at most the sum of the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second. After that time, sessions
@@ -224,6 +235,7 @@ public sealed class FtpServer : IAsyncDisposable
         {
             _isDisposed = true;
             await StopAfterDrainAsync(TimeSpan.Zero, CancellationToken.None);
+            Metrics.Dispose();
             _stopping.Dispose();
             _stopped.Dispose();
         }
@@ -236,6 +248,7 @@ public sealed class FtpServer : IAsyncDisposable
         _sessionsPerAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
         _sessionsPerAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
+        Metrics.AddSession(-1);
         try
         {
             Log.Disconnected(Options.Logger, session.Id);
@@ -316,7 +329,8 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until no session is left, the timeout expires or the token is cancelled. Meanwhile, ends every session that has no transfer.
+    /// Waits until no session is left, the timeout expires or the token is cancelled. Meanwhile, ends every session that has no transfer
+    /// and whose last transfer did not just end.
     /// </summary>
     private async Task DrainAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -325,7 +339,7 @@ public sealed class FtpServer : IAsyncDisposable
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
         {
-            foreach (Session session in Sessions.Where(session => session.Transfer is null))
+            foreach (Session session in Sessions.Where(session => session.CanEndAtStop))
             {
                 session.End(Replies.Stopping);
             }
@@ -413,6 +427,7 @@ public sealed class FtpServer : IAsyncDisposable
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
                 _unfinishedSessionCount++;
+                Metrics.AddSession(1);
             }
         }
 
@@ -457,11 +472,11 @@ public sealed class FtpServer : IAsyncDisposable
             (now - last >= RejectionLogInterval && Interlocked.CompareExchange(ref _rejectionLoggedAt, now, last) == last);
         if (isWarning)
         {
-            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason);
+            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason, rejection.Rule);
         }
         else
         {
-            Log.RejectedAgain(Options.Logger, session.Id, session.Peer, rejection.Reason);
+            Log.RejectedAgain(Options.Logger, session.Id, session.Peer, rejection.Reason, rejection.Rule);
         }
     }
 
@@ -506,6 +521,7 @@ public sealed class FtpServer : IAsyncDisposable
         try
         {
             LogRejection(session, rejection);
+            Metrics.AddRefusal(rejection.Rule);
             // A client that expects a TLS handshake cannot read a reply.
             if (!session.IsImplicitTls)
             {
@@ -543,6 +559,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// <param name="Reason">The reason for the log.</param>
     private sealed record Rejection(FtpReply Reply, string Reason)
     {
+        /// <summary>The name of the rule, for the log and the metrics.</summary>
+        public string Rule => RefusalRules.Find(Reply) ?? RefusalRules.Admission;
+
         /// <summary>Whether one client can cause such rejections at any rate.</summary>
         public bool IsFrequent { get; init; }
     }

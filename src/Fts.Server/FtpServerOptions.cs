@@ -280,6 +280,12 @@ public sealed record FtpServerOptions
     /// <summary>The logger of <see cref="LoggerFactory"/>, set by <see cref="FtpServer"/>.</summary>
     internal ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>
+    /// How long a stopping server waits for the next command of a client whose transfer has just ended. A client could take a 421 directly
+    /// behind a 226 for a failure of the transfer.
+    /// </summary>
+    internal TimeSpan FinalReplyGrace { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long an upload must make no progress before the client may resume it on another connection.</summary>
     internal TimeSpan UploadTakeoverDelay { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -15,42 +15,46 @@ internal static partial class Log
     public static partial void Disconnected(ILogger logger, long session);
 
     [LoggerMessage(16, LogLevel.Warning, "[{Session}] connection from {Peer} rejected: {Reason}")]
-    public static partial void Rejected(ILogger logger, long session, IPEndPoint peer, string reason);
+    public static partial void Rejected(ILogger logger, long session, IPEndPoint peer, string reason, string rule);
 
-    [LoggerMessage(3, LogLevel.Information, "[{Session}] logged in as {User} from {Address}")]
-    public static partial void LoggedIn(ILogger logger, long session, string user, IPAddress address);
+    [LoggerMessage(3, LogLevel.Information, "[{Session}] logged in as {Account} from {Address}")]
+    public static partial void LoggedIn(ILogger logger, long session, string account, IPAddress address, string tls);
 
-    [LoggerMessage(17, LogLevel.Information, "[{Session}] logged in as {User} by client certificate {Subject}, key {Key}, from {Address}")]
+    [LoggerMessage(17, LogLevel.Information, 
+        "[{Session}] logged in as {Account} by client certificate {Subject}, key {Key}, from {Address}")]
     public static partial void LoggedInByCertificate(
-        ILogger logger, long session, string user, IPAddress address, string subject, string key);
+        ILogger logger, long session, string account, IPAddress address, string subject, string key, string tls);
 
-    /// <summary>Logs a failed login. The rule is omitted if the user name or the password was wrong.</summary>
-    public static void LoginFailed(ILogger logger, long session, string user, IPAddress address, string? rule)
+    /// <summary>Logs a failed login. The text omits the rule if the user name or the password was wrong.</summary>
+    public static void LoginFailed(ILogger logger, long session, string account, IPAddress address, string tls, string? rule)
     {
         if (rule is null or RuleNames.LoginCredentials)
         {
-            LoginFailed(logger, session, user, address);
+            WrongCredentials(logger, session, account, address, tls, RuleNames.LoginCredentials);
         }
         else
         {
-            LoginRefused(logger, session, user, address, rule);
+            LoginRefused(logger, session, account, address, rule, tls);
         }
     }
 
-    [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {User} from {Address}")]
-    private static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
+    [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address}", EventName = "LoginFailed")]
+    private static partial void WrongCredentials(
+        ILogger logger, long session, string account, IPAddress address, string tls, string rule);
 
-    [LoggerMessage(90, LogLevel.Warning, "[{Session}] login failed for {User} from {Address} ({Rule})")]
-    private static partial void LoginRefused(ILogger logger, long session, string user, IPAddress address, string rule);
+    [LoggerMessage(90, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address} ({Rule})")]
+    private static partial void LoginRefused(ILogger logger, long session, string account, IPAddress address, string rule, string tls);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} retrieved {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Retrieved(
-        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds);
+        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verb,
+        string type, string tls, string verdict);
 
     [LoggerMessage(21, LogLevel.Information,
         "[{Session}] {Account}@{Address} stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
     public static partial void Stored(
-        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict);
+        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict,
+        string verb, string type, string tls);
 
     [LoggerMessage(24, LogLevel.Information, "[{Session}] received QUIT during {Transfer}, after {Bytes} bytes")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
@@ -148,18 +152,24 @@ internal static partial class Log
         "{Count} entries of {Directory} are not listed, because their names are not valid in a path, for example {Name}")]
     public static partial void NamesNotListed(ILogger logger, int count, string directory, string name);
 
-    [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
-    public static partial void FileChanged(ILogger logger, long session, string account, IPAddress address, string action, string path);
+    [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Names}")]
+    public static partial void FileChanged(
+        ILogger logger, long session, string account, IPAddress address, string action, string names, string verb, string path,
+        string? target, string? value, string tls);
 
-#pragma warning disable SYSLIB1015 // as above
-    [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
+    [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Names} {Outcome}: {Code} {Reply}")]
     public static partial void FileCommandFailed(
-        ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply,
-        string? rule);
-#pragma warning restore SYSLIB1015
+        ILogger logger, long session, string account, IPAddress address, string verb, string names, string outcome, int code, string reply,
+        string path, string? target, string? value, string? rule, string tls, long? bytes, long? milliseconds, string? verdict,
+        string? type);
 
-    [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {User} from {Address}: too many failed logins")]
-    public static partial void TooManyFailedLogins(ILogger logger, long session, string user, IPAddress address);
+    [LoggerMessage(65, LogLevel.Information, "[{Session}] {Verb} from {Address} refused: {Code} {Reply}")]
+    public static partial void CommandRefused(
+        ILogger logger, long session, string verb, IPAddress address, int code, string reply, string? account, string rule, string tls);
+
+    [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {Account} from {Address}: too many failed logins")]
+    public static partial void TooManyFailedLogins(
+        ILogger logger, long session, string account, IPAddress address, string tls, string rule);
 
     [LoggerMessage(63, LogLevel.Warning,
         "connection from {Peer} closed: too few free file descriptors; raise the limit of open files (RLIMIT_NOFILE)")]
@@ -190,7 +200,7 @@ internal static partial class Log
     public static partial void BanStoreFailed(ILogger logger, string reason);
 
     [LoggerMessage(87, LogLevel.Debug, "[{Session}] connection from {Peer} rejected: {Reason}")]
-    public static partial void RejectedAgain(ILogger logger, long session, IPEndPoint peer, string reason);
+    public static partial void RejectedAgain(ILogger logger, long session, IPEndPoint peer, string reason, string rule);
 
     [LoggerMessage(12, LogLevel.Error, "[{Session}] unexpected error in the session, which ends")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);

@@ -38,6 +38,8 @@ internal enum CommandRules
     TransferWithArgument = 512,
     /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
+    /// <summary>Downloads or uploads a file. A stopping server rejects the command.</summary>
+    TransfersFile = 2048,
 }
 
 /// <summary>Handles a command and returns its final reply.</summary>
@@ -55,8 +57,7 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file, or
-    /// only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file.
     /// </summary>
     public string? Action { get; init; }
 
@@ -146,13 +147,15 @@ internal static class CommandTable
             NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
-        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,
+        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | TransfersFile,
             "RETR <file>") { Action = "retrieved" },
-        new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
+        new("STOR", StoreCommands.StoreAsync,
+            NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "STOR <file>") { Action = "stored" },
-        new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
+        new("APPE", StoreCommands.AppendAsync,
+            NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "APPE <file>") { Action = "stored" },
-        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnection | IsTransfer | CreatesName,
+        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnection | IsTransfer | CreatesName | TransfersFile,
             "STOU [name]") { Action = "stored" },
         new("REST", ParameterCommands.RestartAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument,
             "REST <offset>", "REST STREAM"),
@@ -173,12 +176,15 @@ internal static class CommandTable
         new("RNFR", FileCommands.RenameFromAsync, NeedsLogin | NeedsArgument, "RNFR <path>"),
         new("RNTO", FileCommands.RenameToAsync, NeedsLogin | NeedsArgument | CreatesName, "RNTO <path>") { Action = "renamed" },
         new("SIZE", FileCommands.SizeAsync, NeedsLogin | NeedsArgument | PreservesSequence, "SIZE <file>", "SIZE"),
-        new("MDTM", FileCommands.LastModifiedAsync, NeedsLogin | NeedsArgument | PreservesSequence, "MDTM [time] <file>", "MDTM"),
-        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument, "MFMT <time> <file>", "MFMT"),
+        new("MDTM", FileCommands.LastModifiedAsync, NeedsLogin | NeedsArgument | PreservesSequence,
+            "MDTM [time] <file>", "MDTM") { Action = "set time" },
+        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument,
+            "MFMT <time> <file>", "MFMT") { Action = "set time" },
         new("MFCT", MetadataCommands.SetCreationTimeAsync, NeedsLogin | NeedsArgument, "MFCT <time> <file>"),
         new("MFF", MetadataCommands.SetFactsAsync, NeedsLogin | NeedsArgument,
             "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
-        new("SITE UTIME", MetadataCommands.SetTimeAsync, NeedsLogin | NeedsArgument, "SITE UTIME <time> <path>"),
+        new("SITE UTIME", MetadataCommands.SetTimeAsync, NeedsLogin | NeedsArgument,
+            "SITE UTIME <time> <path>") { Action = "set time" },
         new("SITE CHMOD", MetadataCommands.SetModeAsync, NeedsLogin | NeedsArgument, "SITE CHMOD <octal> <path>") { Action = "set mode" },
         new("SITE SYMLINK", FileCommands.CreateLinkAsync, NeedsLogin | NeedsArgument | CreatesName,
             "SITE SYMLINK \"<target>\" \"<link>\"") { Action = "created link" },

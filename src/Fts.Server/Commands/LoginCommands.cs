@@ -111,7 +111,8 @@ internal static class LoginCommands
         ClientCertificate certificate = session.Certificate!;
         Log.LoggedInByCertificate(
             session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(),
-            certificate.KeyFingerprint);
+            certificate.KeyFingerprint, session.TlsName);
+        session.Server.Metrics.AddLogin("success");
         return Replies.LoggedInByCertificate;
     }
 
@@ -180,7 +181,9 @@ internal static class LoginCommands
         session.EndLoginDelay();
         if (!isWithinLimits)
         {
-            Log.TooManyFailedLogins(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
+            Log.TooManyFailedLogins(
+                options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, RefusalRules.LoginThrottle);
+            session.Server.Metrics.AddLogin("throttled");
             session.Next = NextAction.Close;
             return Replies.TooManyFailedLoginsFromAddress;
         }
@@ -192,11 +195,13 @@ internal static class LoginCommands
                 return Replies.TooManySessionsOfAccount;
             }
 
-            Log.LoggedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address);
+            Log.LoggedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, session.TlsName);
+            session.Server.Metrics.AddLogin("success");
             return Replies.LoggedIn;
         }
 
-        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, result.Rule);
+        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, result.Rule);
+        session.Server.Metrics.AddLogin("failure");
         if (++session.FailedLogins < options.MaxFailedLogins)
         {
             return Replies.LoginFailed;

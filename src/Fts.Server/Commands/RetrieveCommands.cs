@@ -60,7 +60,8 @@ internal static class RetrieveCommands
 
         Log.Retrieved(
             session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address,
-            path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
+            path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, "RETR", session.TypeCode,
+            session.TlsName, "complete");
         return Replies.TransferComplete;
     }
 

@@ -117,7 +117,7 @@ internal static class StoreCommands
         await file.CommitAsync(CancellationToken.None); // the end of the data was received, so ABOR must not affect the upload
         Log.Stored(
             log, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, path.Value.ToPrintable(), transfer.Bytes,
-            Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
+            Environment.TickCount64 - transfer.StartedAt, verdict.Describe(), transfer.Verb, session.TypeCode, session.TlsName);
         return new FtpReply(FtpReplyCode.TransferComplete, $"Transfer complete, {transfer.Bytes} bytes stored.");
     }
 }

@@ -131,6 +131,19 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
         e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
+    /// <summary>Returns the value of a property of a reader or writer, which can fail like any call.</summary>
+    private static TValue Get<TFile, TValue>(TFile file, Func<TFile, TValue> read)
+    {
+        try
+        {
+            return read(file);
+        }
+        catch (Exception e) when (IsUnexpected(e, CancellationToken.None))
+        {
+            throw CreateException(e);
+        }
+    }
+
     private static StoreException CreateException(Exception cause) =>
         new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
 
@@ -261,9 +274,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     /// <summary>Owns the store's reader.</summary>
     private sealed class GuardedReader(IFileReader reader) : IFileReader
     {
-        public long Length => reader.Length;
+        public long Length => Get(reader, static reader => reader.Length);
 
-        public SafeFileHandle? Handle => reader.Handle;
+        public SafeFileHandle? Handle => Get(reader, static reader => reader.Handle);
 
         public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
@@ -283,13 +296,13 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     /// <summary>Owns the store's writer.</summary>
     private sealed class GuardedWriter(IFileWriter writer) : IFileWriter
     {
-        public long StartOffset => writer.StartOffset;
+        public long StartOffset => Get(writer, static writer => writer.StartOffset);
 
-        public bool IsResumed => writer.IsResumed;
+        public bool IsResumed => Get(writer, static writer => writer.IsResumed);
 
-        public SafeFileHandle? Handle => writer.Handle;
+        public SafeFileHandle? Handle => Get(writer, static writer => writer.Handle);
 
-        public long HandleOffset => writer.HandleOffset;
+        public long HandleOffset => Get(writer, static writer => writer.HandleOffset);
 
         public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Fts.Protocol;
 using Fts.Protocol.Blocks;
@@ -5,6 +6,7 @@ using Fts.Protocol.Deflate;
 using Fts.Server.Commands;
 using Fts.Server.Data;
 using Fts.Server.Data.BlockMode;
+using Fts.Server.Telemetry;
 using Fts.Server.Tls;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
@@ -48,41 +50,36 @@ internal static class CommandRunner
     /// <summary>Runs the handler and logs the outcome. Returns the final reply.</summary>
     public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
-        FtpReply reply;
-        string? rule; // the configured rule that refused the command
-        try
-        {
-            reply = await RunHandlerAsync(session, row, argument, cancellationToken);
-            rule = Replies.FindRule(reply);
-        }
-        catch (StoreException e)
-        {
-            LogStoreException(session, row.Verb, e);
-            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
-            reply = abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e));
-            rule = e.Rule;
-        }
-
+        using Activity? span = ServerTraces.Start(session, row);
+        (FtpReply reply, string? rule) = await RunHandlerAsync(session, row, argument, cancellationToken);
         if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnection))
         {
             reply = await BlockResynchronization.ResynchronizeAsync(session, row, reply, cancellationToken);
         }
 
         CommandLog.Write(session, row, argument, reply, rule);
+        CommandMeter.Record(session, row, reply, rule);
+        ServerTraces.SetResult(span, session, row, reply);
         return row.HasRule(CommandRules.NeedsDataConnection) && session.Transfer?.KeptBytes is { } kept
             ? new FtpReply(reply.Code, $"{reply.Text} Kept {kept} bytes; send REST {kept} to resume.")
             : reply;
     }
 
     /// <summary>Runs the handler. Returns its reply, or the reply for the exception that it threw.</summary>
-    /// <exception cref="StoreException">The store refused the command or failed.</exception>
-    private static async ValueTask<FtpReply> RunHandlerAsync(
+    private static async ValueTask<CommandOutcome> RunHandlerAsync(
         Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         ILogger log = session.Server.Options.Logger;
         try
         {
-            return row.AdaptReplyCode(await row.Handler(session, argument, cancellationToken));
+            FtpReply reply = await row.Handler(session, argument, cancellationToken);
+            return new CommandOutcome(row.AdaptReplyCode(reply), RefusalRules.Find(reply));
+        }
+        catch (StoreException e)
+        {
+            LogStoreException(session, row.Verb, e);
+            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
+            return new CommandOutcome(abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e)), RefusalRules.Find(e));
         }
         catch (HandshakeException e)
         {

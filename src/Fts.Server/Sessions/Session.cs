@@ -97,6 +97,13 @@ internal sealed class Session : IDisposable
     /// the first line, the time of the connection.
     /// </summary>
     public long LastActivityAt { get; set; }
+    /// <summary>The end of the last transfer, in <see cref="Environment.TickCount64"/> milliseconds. 0 before the first transfer.</summary>
+    public long LastTransferEndedAt { get; set; }
+    /// <summary>
+    /// The time when a stopping server first refused a transfer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if none was
+    /// refused.
+    /// </summary>
+    public long RefusedAtStopAt { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
     /// <summary>The number of lines that were received before login.</summary>
@@ -117,6 +124,8 @@ internal sealed class Session : IDisposable
     public SessionTls? Tls { get; }
     /// <summary>Whether TLS encrypts the control connection.</summary>
     public bool IsSecure { get; set; }
+    /// <summary>The TLS version of the control connection for the log, for example <c>TLSv1.3</c>, or <c>plain</c> without TLS.</summary>
+    public string TlsName => IsSecure ? Tls!.ProtocolName : "plain";
     /// <summary>
     /// The trusted certificate of the client, or null. Also null after CCC, because another host could inject commands into the unencrypted
     /// connection.
@@ -156,6 +165,8 @@ internal sealed class Session : IDisposable
     // Protocol state
     public StorePath WorkingDirectory { get; set; }
     public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
+    /// <summary>The type in the log: <c>A</c> or <c>I</c>.</summary>
+    public string TypeCode => IsAscii ? "A" : "I";
     public TransferMode Mode { get; set; }
     /// <summary>The compression level for MODE Z, 0 to 9.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
@@ -201,6 +212,22 @@ internal sealed class Session : IDisposable
 
     /// <summary>Whether <see cref="Disconnect"/> was called.</summary>
     public bool IsDisconnected { get; private set; }
+
+    /// <summary>
+    /// Whether a stopping server can end the session now. False during a transfer. After a transfer, false until the client has sent no
+    /// command for <see cref="FtpServerOptions.FinalReplyGrace"/>. If the client continues to send commands, false for this time after the
+    /// first refused transfer, and for three times as long after the last transfer.
+    /// </summary>
+    public bool CanEndAtStop
+    {
+        get
+        {
+            double grace = Server.Options.FinalReplyGrace.TotalMilliseconds;
+            long now = Environment.TickCount64;
+            return Transfer is null && (LastTransferEndedAt == 0 || now - LastActivityAt > grace ||
+                (RefusedAtStopAt != 0 && now - RefusedAtStopAt > grace) || now - LastTransferEndedAt > 3 * grace);
+        }
+    }
 
     /// <summary>Resolves a path relative to the working directory. Returns null if the path is invalid.</summary>
     public StorePath? Resolve(string path) => WorkingDirectory.Resolve(path);

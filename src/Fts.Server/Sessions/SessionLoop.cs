@@ -222,6 +222,12 @@ internal sealed class SessionLoop(Session session)
         }
 
         session.LastCommand = row!.Verb;
+        if (session.Server.IsStopping && row.HasRule(CommandRules.TransfersFile))
+        {
+            RefuseTransfer();
+            return;
+        }
+
         if (!row.HasRule(CommandRules.PreservesSequence))
         {
             session.Sequence.Advance();
@@ -234,6 +240,7 @@ internal sealed class SessionLoop(Session session)
         }
         else if (CommandRunner.CheckRules(session, row, argument) is { } error)
         {
+            CommandLog.WriteRefusal(session, row, argument, error);
             session.Queue(error);
         }
         else if (row.IsTransfer(argument))
@@ -252,6 +259,23 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
+    /// Refuses a transfer because the server stops. After an earlier transfer, the session stays open for a short time, because clients
+    /// with several transfers use any of their connections to verify a finished upload.
+    /// </summary>
+    private void RefuseTransfer()
+    {
+        if (session.LastTransferEndedAt != 0)
+        {
+            session.RefusedAtStopAt = session.RefusedAtStopAt == 0 ? Environment.TickCount64 : session.RefusedAtStopAt;
+            session.Queue(Replies.Stopping);
+            return;
+        }
+
+        session.End(Replies.Stopping);
+        session.Next = NextAction.Close;
+    }
+
+    /// <summary>
     /// Runs a transfer from its start to its final reply. Meanwhile, reads lines and runs the commands that are allowed during a transfer.
     /// The first line with any other command is processed after the transfer.
     /// </summary>
@@ -265,6 +289,15 @@ internal sealed class SessionLoop(Session session)
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
         };
         session.Transfer = transfer;
+        // If the session was ended before it had this transfer, the transfer was not aborted. The fence orders the write before the read.
+        Interlocked.MemoryBarrier();
+        if (session.ClosingReply is not null)
+        {
+            session.Next = NextAction.Close;
+            await DisposeTransferAsync();
+            return;
+        }
+
         Task<FtpReply> reply = CommandRunner.RunAsync(session, row, argument, transfer.Token).AsTask();
         transfer.Reply = reply;
         while (!reply.IsCompleted)
@@ -356,8 +389,9 @@ internal sealed class SessionLoop(Session session)
             session.DataConnector.CloseBlockConnection(); // the abort has shut the connection down, even if the transfer had just completed
         }
 
+        // Set before the transfer is removed, because a stopping server must not send 421 directly behind the final reply.
+        session.LastActivityAt = session.LastTransferEndedAt = Environment.TickCount64;
         await DisposeTransferAsync();
-        session.LastActivityAt = Environment.TickCount64;
     }
 
     /// <summary>Aborts the running transfer, if any, and queues its final reply.</summary>
@@ -382,14 +416,14 @@ internal sealed class SessionLoop(Session session)
 
     /// <summary>
     /// Aborts the running transfer, sends all replies, and reads the remaining input for at most one second, because closing a connection
-    /// with unread input would reset the connection, and the client could lose the replies. If the server stops, does not wait for the
-    /// client.
+    /// with unread input would reset the connection, and the client could lose the replies. If the stop of the server ends an idle session,
+    /// does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(AbortReason.SessionEnded);
         await IgnorePendingReadAsync();
-        if (session.ClosingReply is { } closingReply)
+        if (session.ClosingReply is { } closingReply && session.RefusedAtStopAt == 0) // a refused client has received 421 already
         {
             session.Queue(closingReply);
         }
@@ -400,7 +434,7 @@ internal sealed class SessionLoop(Session session)
             await (session.BlockConnection?.TryFlushAsync(timeLimit.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(timeLimit.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
-            if (session.ClosingReply == Replies.Stopping)
+            if (session.ClosingReply == Replies.Stopping && session.Next != NextAction.Close)
             {
                 DiscardInput();
                 return;

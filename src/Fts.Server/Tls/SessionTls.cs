@@ -53,6 +53,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
 
     public FtpTlsOptions Options { get; } = options;
 
+    /// <summary>The TLS version of the control connection, for the log.</summary>
+    public string ProtocolName { get; private set; } = "TLS";
+
     /// <summary>
     /// Whether the connections of this session resume only TLS sessions of this session. If the client certificate is requested, a control
     /// connection must not resume a TLS session: OpenSSL keeps no intermediate certificates of a resumed session, so the validation would
@@ -100,11 +103,19 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         }
         catch
         {
+            session.Server.Metrics.AddHandshake("control", "failure");
             await stream.DisposeAsync();
             throw;
         }
 
         Negotiated = new FtpTlsInfo(stream.SslProtocol, stream.NegotiatedCipherSuite);
+        ProtocolName = stream.SslProtocol switch
+        {
+            SslProtocols.Tls12 => "TLSv1.2",
+            SslProtocols.Tls13 => "TLSv1.3",
+            _ => stream.SslProtocol.ToString(),
+        };
+        session.Server.Metrics.AddHandshake("control", "success");
         _streamForCcc = recordStream is null ? null : (stream, recordStream);
         if (_clientValidator?.Problem is { } problem)
         {
@@ -188,15 +199,18 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
                 await recordStream.SendHeldAsync(cancellationToken); // the server's Finished
             }
 
+            session.Server.Metrics.AddHandshake("data", "success");
             return new DataConnectionTls(stream, recordStream);
         }
         catch (IOException e) when (recordStream.HasEnded && e is not HandshakeException)
         {
+            session.Server.Metrics.AddHandshake("data", "failure");
             await stream.DisposeAsync();
             throw new DataConnectionException("the client closed the data connection during the TLS handshake", e);
         }
         catch
         {
+            session.Server.Metrics.AddHandshake("data", "failure");
             await stream.DisposeAsync();
             throw;
         }

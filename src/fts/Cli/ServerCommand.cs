@@ -10,6 +10,8 @@ using Fts.Server;
 using Fts.Serving;
 using Fts.Serving.Accounts;
 using Fts.Serving.Control;
+using Fts.Serving.Logging;
+using Fts.Serving.Metrics;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -30,8 +32,6 @@ internal static class ServerCommand
         ("read", "read"),
         ("write", "read and write"),
         ("no", "none"));
-
-    private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
 
     /// <summary>The time that running transfers have to finish after the first Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
@@ -55,8 +55,10 @@ internal static class ServerCommand
         ],
         OptionGroups =
         [
-            new OptionGroup("Sharing", FolderOption, AnonymousOption, QuietOption),
+            new OptionGroup("Sharing", FolderOption, AnonymousOption),
             ServerAccounts.CommandLineOptions,
+            LogSettings.CommandLineOptions,
+            TelemetrySettings.CommandLineOptions,
             TlsSettings.EncryptionOptions,
             TlsSettings.ClientCertificateOptions,
             VirtualHosts.CommandLineOptions,
@@ -81,7 +83,7 @@ internal static class ServerCommand
             "needs a password on a loopback address. All other users log in as fts with the password on the start screen. " +
             "Each start creates a new password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
-            "SIGHUP reloads changed certificates.",
+            "SIGHUP reloads changed certificates and opens the log file again.",
         ],
     });
 
@@ -109,19 +111,25 @@ internal static class ServerCommand
         SignInRules signInRules = accounts is { Count: > 0 }
             ? SignInRules.CreateForAccounts(anonymous)
             : SignInRules.Create(isLocal, anonymous);
-        LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts, accounts) };
+        var telemetrySettings = TelemetrySettings.Parse(line);
+        var logSettings = LogSettings.Parse(line, debug); // last, because it creates the log file
+        LocalStoreOptions files = uploads.StoreOptions with
+        {
+            ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts, accounts, logSettings.File?.FullPath),
+        };
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder), .. accounts?.Folders ?? []];
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
         var sandbox = Sandbox.Enter(
-            line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile, accounts?.State.Path);
-        LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
-        await using var output = new BackgroundLineWriter(StandardStreams.Error);
+            line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile, accounts?.State.Path,
+            logSettings.File?.FullPath);
+        await using var log = new ServerLog(logSettings);
+        await using var telemetry = TelemetryExport.Start(telemetrySettings, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
         {
             authenticator = accounts.CreateAuthenticator(
-                signInRules, authenticator, served, files, text => output.Write(LineLogger.AddTimestamp("warning: " + text.ToPrintable())));
+                signInRules, authenticator, served, files, text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));
         }
 
         var server = new FtpServer(new FtpServerOptions
@@ -146,25 +154,30 @@ internal static class ServerCommand
             MaxConnectionsPerSecondPerAddress = defences.ConnectionsPerSecondPerAddress,
             Bans = defences.CreateBanOptions(accounts is null ? null : new SqlBanStore(accounts.State.Database)),
             DrainTimeout = DrainTimeout,
-            LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
-            Trace = debug
-                ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
-                : null,
+            LoggerFactory = log.LoggerFactory,
+            Trace = log.Trace,
         });
         await using (server)
         {
-            using var signals = new StopSignals(server.Reload);
+            using var signals = new StopSignals(() =>
+            {
+                log.Reopen();
+                server.Reload();
+            });
             await StartAsync(server);
             accounts?.Start();
-            await using ControlServer? controlServer = control?.Start(server, accounts!.RefreshAsync, output);
+            await using ControlServer? controlServer = control?.Start(server, accounts!.RefreshAsync, log);
             foreach (string text in StartupSummary.FormatLines(
-                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts))
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry.MetricsEndPoint))
             {
-                output.Write(text);
+                log.WriteScreenLine(text);
             }
 
+            log.WriteEvent(
+                LogLevel.Information, "Started", $"fts server on {server.EndPoint}, folder {folder.ToPrintable()}",
+                ("EndPoint", server.EndPoint.ToString()), ("Folder", folder.ToPrintable()));
             ExitCode signal = await signals.FirstSignal;
-            return await StopAsync(server, output, signals, signal);
+            return await StopAsync(server, log, signals, signal);
         }
     }
 
@@ -214,18 +227,21 @@ internal static class ServerCommand
     /// Stops the server when all running transfers have finished, at the latest after <see cref="DrainTimeout"/>. Returns the exit code of
     /// the signal if transfers were interrupted, otherwise <see cref="ExitCode.Success"/>.
     /// </summary>
-    private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLineWriter output, StopSignals signals, ExitCode signal)
+    private static async Task<ExitCode> StopAsync(FtpServer server, ServerLog log, StopSignals signals, ExitCode signal)
     {
         int sessions = server.SessionCount;
-        output.Write(sessions == 0
+        log.WriteScreenLine(sessions == 0
             ? "stopping"
             : $"stopping: {sessions} session{(sessions == 1 ? "" : "s")} connected; "
                 + $"waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; press Ctrl-C again to stop at once");
+        log.WriteEvent(LogLevel.Information, "Stopping", $"stopping: {sessions} sessions connected", ("Sessions", sessions));
         long started = Environment.TickCount64;
         await server.StopAsync(signals.SecondSignal);
         bool wasInterrupted = signals.SecondSignal.IsCancellationRequested
             || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
-        output.Write(wasInterrupted ? "stopped; running transfers were interrupted" : "stopped");
+        string text = wasInterrupted ? "stopped; running transfers were interrupted" : "stopped";
+        log.WriteScreenLine(text);
+        log.WriteEvent(LogLevel.Information, "Stopped", text, ("Interrupted", wasInterrupted));
         return wasInterrupted ? signal : ExitCode.Success;
     }
 }

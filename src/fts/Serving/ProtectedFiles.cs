@@ -8,10 +8,10 @@ internal static class ProtectedFiles
 {
     /// <summary>
     /// Returns the paths of private keys, certificates, the state folder and the settings folder, which contains the fingerprints of
-    /// trusted servers. The most important file in each folder is returned as well, so that the file is protected even if the folder cannot
-    /// be read.
+    /// trusted servers, and the log file. The most important file in each folder is returned as well, so that the file is protected even if
+    /// the folder cannot be read.
     /// </summary>
-    public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts, ServerAccounts? accounts) =>
+    public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts, ServerAccounts? accounts, string? logFile) =>
     [
         Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!,
         Path.GetDirectoryName(KnownHosts.ForUser.Path)!,
@@ -21,5 +21,6 @@ internal static class ProtectedFiles
         .. tlsSettings.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
         .. hosts.Files,
         .. accounts is null ? Array.Empty<string>() : [accounts.State.Path],
+        .. logFile is null ? Array.Empty<string>() : [logFile],
     ];
 }

@@ -42,10 +42,11 @@ internal sealed record Sandbox(string Description)
     /// The file of the self-signed certificate, which may not exist yet. Null if the server uses another certificate or no TLS.
     /// </param>
     /// <param name="stateDirectory">The directory with the database, to read and write. Null if the server has no accounts.</param>
+    /// <param name="logFile">The log file, or null. Its folder is allowed, because SIGHUP creates a new file in it.</param>
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
         CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile,
-        string? stateDirectory = null)
+        string? stateDirectory = null, string? logFile = null)
     {
         if (line.HasOption(DisableOption))
         {
@@ -74,6 +75,16 @@ internal sealed record Sandbox(string Description)
         }
 
         AllowOwnCertificate(rules, ownCertificateFile);
+        foreach (string path in logFile is null ? [] : GetReadPaths(logFile))
+        {
+            if (path is "/dev" || path.StartsWith("/proc", StringComparison.Ordinal))
+            {
+                continue; // the open descriptor of a device or a pipe needs no rule
+            }
+
+            rules.Allow(path, LandlockRights.WriteFile | LandlockRights.MakeFile);
+        }
+
         foreach (string path in RuntimeFiles.Folders.Concat(RuntimeFiles.Files))
         {
             rules.Allow(path, ReadRights);

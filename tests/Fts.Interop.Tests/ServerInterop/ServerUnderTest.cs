@@ -97,6 +97,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return $"ftp://{Authority}{WritablePath}/{escaped}";
     }
 
+    /// <summary>Stops our server. Skips the test if the server is a peer.</summary>
+    public Task StopAsync()
+    {
+        Assert.SkipUnless(_owned[0] is FtpServer, "Only our own server can be stopped.");
+        return ((FtpServer)_owned[0]).StopAsync(TestContext.Current.CancellationToken);
+    }
+
     public string GetServerPath(string path) => Path.Combine(WritableFolder, path);
 
     public async ValueTask DisposeAsync()

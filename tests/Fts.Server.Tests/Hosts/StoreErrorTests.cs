@@ -79,6 +79,51 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
+    public async Task A_store_that_fails_during_a_listing_returns_451_and_the_cause_is_logged(Wire wire)
+    {
+        var store = new HookedStore { Entries = Failing };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: MLSD
+            S: 150 *
+            S: 451 *
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during MLSD", StringComparison.Ordinal)
+            && text.Contains("secret /real/path", StringComparison.Ordinal));
+
+        static async IAsyncEnumerable<FileEntry> Failing()
+        {
+            yield return new FileEntry("good", EntryKind.File, 1, DateTime.UnixEpoch);
+            await Task.Yield();
+            throw new IOException("secret /real/path");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_store_that_fails_during_an_upload_returns_451_without_the_cause(Wire wire)
+    {
+        var store = new HookedStore { BeforeWrite = _ => Task.FromException(new IOException("secret /real/path")) };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> content
+            S: 451 Requested action aborted: local error in processing.
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during STOR", StringComparison.Ordinal)
+            && text.Contains("secret /real/path", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Texts, text => text.Contains("data connection failed", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
     public async Task Names_that_are_not_one_path_component_are_not_listed(Wire wire)
     {
         var store = new HookedStore { Entries = Forged };

@@ -52,6 +52,48 @@ public sealed class CommandLogTests
     }
 
     [Fact]
+    public async Task Changed_times_are_logged()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        await server.PlayAsync("""
+            C: MFMT 20200101000000 a
+            S: 213 *
+            C: MDTM 20200101000000 a
+            S: 213 *
+            C: MDTM a
+            S: 213 20200101000000
+            C: SITE UTIME 20200101000000 a
+            S: 200 *
+            C: MDTM 20200101000000 missing
+            S: 550 *
+            C: MDTM missing
+            S: 550 *
+            """);
+        Assert.Equal(
+            [
+                "set time 20200101000000 a", "set time 20200101000000 a", "set time 20200101000000 a",
+                "MDTM 20200101000000 missing refused: 550 No such file or directory.",
+            ],
+            server.Log.Texts.Where(text => text.Contains("@127.0.0.1 ", StringComparison.Ordinal))
+                .Select(text => text.Split("@127.0.0.1 ")[1].TrimEnd()));
+    }
+
+    [Fact]
+    public async Task A_command_that_a_rule_refuses_before_login_is_logged()
+    {
+        await using TestServer server = new(Wire.IPv4, configure: options => options with
+        {
+            Tls = new FtpTlsOptions { Certificates = TestServer.Certificates, Control = FtpTlsPolicy.Required },
+        });
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 530 *
+            """);
+        Assert.Contains("[1] USER from 127.0.0.1 refused: 530 TLS required; send AUTH TLS first. ", server.Log.Texts);
+    }
+
+    [Fact]
     public async Task A_refused_upload_is_logged()
     {
         await using TestServer server =

@@ -17,7 +17,8 @@ public sealed class StopTests
     [Theory, OnEveryWire]
     public async Task Stopping_lets_transfers_finish_and_sends_421_to_idle_sessions(Wire wire)
     {
-        await using TestServer server = new(wire);
+        await using TestServer server =
+            new(wire, configure: options => options with { FinalReplyGrace = TimeSpan.FromMilliseconds(50) });
         await using Conversation idle = await server.LogInAsync(), connected = await server.ConnectAsync(), busy =
             await server.LogInAsync();
         await busy.PlayAsync("""
@@ -37,6 +38,80 @@ public sealed class StopTests
         await stopping.WithDeadline();
         Assert.Equal("first second", await server.ReadAsync("/a"));
         Assert.Equal(0, server.SessionCount);
+    }
+
+    /// <summary>A client could take a 421 directly behind a 226 for a failure of the transfer.</summary>
+    [Theory, OnEveryWire]
+    public async Task After_a_transfer_a_stopping_server_executes_commands_and_sends_421_as_the_reply_to_the_next_transfer(Wire wire)
+    {
+        await using TestServer server = new(wire, configure: options => options with { FinalReplyGrace = TimeSpan.FromMinutes(1) });
+        await using Conversation busy = await server.LogInAsync(), idle = await server.LogInAsync();
+        await busy.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ first
+            """);
+        Task stopping = server.StopAsync(Token);
+        await idle.PlayAsync(Reply421AndClose);
+        await idle.DisposeAsync();
+        await busy.PlayAsync("""
+            D>  second
+            S: 226 *
+            C: SIZE a
+            S: 213 12
+            C: MFMT 20200101000000 a
+            S: 213 *
+            C: HASH a
+            S: 213 *
+            C: RNFR a
+            S: 350 *
+            C: RNTO b
+            S: 250 *
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            L< b
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: RETR b
+            S: 421 *
+            C: SIZE b
+            S: 213 12
+            C: QUIT
+            S: 221 *
+            S: (end)
+            """);
+        await busy.DisposeAsync();
+        await stopping.WithDeadline();
+        Assert.Equal("first second", await server.ReadAsync("/b"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_sends_QUIT_after_its_transfer_receives_221_from_a_stopping_server(Wire wire)
+    {
+        await using TestServer server = new(wire, configure: options => options with { FinalReplyGrace = TimeSpan.FromMinutes(1) });
+        await using Conversation busy = await server.LogInAsync();
+        await busy.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ con
+            """);
+        Task stopping = server.StopAsync(Token);
+        await busy.PlayAsync("""
+            D> tent
+            S: 226 *
+            C: QUIT
+            S: 221 *
+            S: (end)
+            """);
+        await busy.DisposeAsync();
+        await stopping.WithDeadline();
     }
 
     [Theory, OnEveryWire]

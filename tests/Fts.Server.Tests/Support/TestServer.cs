@@ -54,6 +54,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public int SessionCount => _server.SessionCount;
 
+    /// <summary>Returns whether a meter belongs to this server. Tests run several servers in one process.</summary>
+    public bool Owns(System.Diagnostics.Metrics.Meter meter) => ReferenceEquals(meter.Scope, _server);
+
     /// <summary>Weak references to the current sessions.</summary>
     public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Fts.Cli;
 using Fts.Server;
+using Fts.Serving.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving.Control;
 
@@ -37,11 +39,11 @@ internal sealed class ControlEndpoint : IDisposable
     /// <summary>Starts to accept requests. The caller disposes the result before this object.</summary>
     /// <param name="server">The server.</param>
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
-    /// <param name="output">The log.</param>
-    public ControlServer Start(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, BackgroundLineWriter output)
+    /// <param name="log">The log.</param>
+    public ControlServer Start(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, ServerLog log)
     {
         var control = new ControlServer(
-            _listener, new ControlRequests(server, refreshAsync), message => output.Write(LineLogger.AddTimestamp(message)));
+            _listener, new ControlRequests(server, refreshAsync), message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
         control.Start();
         return control;
     }
