@@ -41,6 +41,8 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     [var command, .., "--help" or "-h"] when HelpCommand.IsSubcommand(command) => Task.FromResult(HelpCommand.PrintPage(command)),
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
     ["trust", .. var rest] => TrustCommand.RunAsync(rest),
+    ["config", .. var rest] => ConfigCommand.RunAsync(rest),
+    ["service", .. var rest] => ServiceCommand.RunAsync(rest),
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
     ["get", .. var rest] => GetCommand.RunAsync(rest),
     ["put", .. var rest] => PutCommand.RunAsync(rest),
@@ -48,5 +50,5 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     [var other, ..] => throw CommandLine.CreateUsageError(
         $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'",
         SpellingSuggestion.FindNearest(other, HelpCommand.SubcommandNames),
-        "fts server|client|get|put|mirror|trust|help"),
+        "fts server|client|get|put|mirror|trust|config|service|help"),
 };

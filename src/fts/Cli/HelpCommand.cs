@@ -14,10 +14,12 @@ internal static class HelpCommand
     private const string HostsTopic = "hosts", UploadsTopic = "uploads";
 
     /// <summary>The names of all subcommands.</summary>
-    public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
+    public static IReadOnlyList<string> SubcommandNames { get; } =
+        ["server", "client", "get", "put", "mirror", "trust", "config", "service", "help", "version"];
 
     /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "trust", HostsTopic, UploadsTopic];
+    public static IReadOnlyList<string> Topics { get; } =
+        ["server", "client", "get", "put", "mirror", "trust", "config", "service", HostsTopic, UploadsTopic];
 
     private static HelpPage OverviewPage => new()
     {
@@ -39,6 +41,8 @@ internal static class HelpCommand
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("trust", "list and change the remembered servers"),
+            new("config", "check the settings of the server"),
+            new("service", "run the server as a service of systemd"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
             new("--version", "print the version"),
         ],
@@ -105,6 +109,8 @@ internal static class HelpCommand
         "put" => PutCommand.Definition,
         "mirror" => MirrorCommand.Definition,
         "trust" => TrustCommand.Definition,
+        "config" => ConfigCommand.Definition,
+        "service" => ServiceCommand.Definition,
         _ => null,
     };
 

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
@@ -6,6 +5,8 @@ using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Serving;
+using Fts.Serving.Configuration;
+using Fts.Serving.Service;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -14,21 +15,6 @@ namespace Fts.Cli;
 /// <summary>The <c>fts server</c> subcommand. It shares a folder until a signal stops the server.</summary>
 internal static class ServerCommand
 {
-    private static readonly Option<string> FolderOption = new("--folder")
-    {
-        HelpName = "DIR",
-        Description = "folder to share (default: the current folder)",
-    };
-
-    private static readonly ChoiceOption AnonymousOption = new(
-        "--anonymous", "RIGHTS", "rights of clients without a password",
-        ("auto", "on a loopback address: read and write for clients that run as you or root"),
-        ("read", "read"),
-        ("write", "read and write"),
-        ("no", "none"));
-
-    private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
-
     /// <summary>The time that running transfers have to finish after the first Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
@@ -51,7 +37,7 @@ internal static class ServerCommand
         ],
         OptionGroups =
         [
-            new OptionGroup("Sharing", FolderOption, AnonymousOption, QuietOption),
+            new OptionGroup("Sharing", ServerSettings.FolderOption, ServerSettings.AnonymousOption, ServerSettings.QuietOption),
             TlsSettings.EncryptionOptions,
             TlsSettings.ClientCertificateOptions,
             VirtualHosts.CommandLineOptions,
@@ -59,6 +45,7 @@ internal static class ServerCommand
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
             Sandbox.CommandLineOptions,
+            ServerConfiguration.CommandLineOptions,
         ],
         ExitCodes =
         [
@@ -75,36 +62,57 @@ internal static class ServerCommand
             "needs a password on a loopback address. All other users log in as fts with the password on the start screen. " +
             "Each start creates a new password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
-            "SIGHUP reloads changed certificates.",
+            "SIGHUP reloads changed certificates and the configuration file.",
         ],
     });
 
     /// <summary>Runs the server until a signal stops it.</summary>
-    /// <exception cref="UserErrorException">An option is invalid, or a file or the address cannot be used.</exception>
-    public static async Task<ExitCode> RunAsync(string[] args)
+    /// <exception cref="UserErrorException">A setting is invalid, or a file or the address cannot be used.</exception>
+    public static Task<ExitCode> RunAsync(string[] args) => RunAsync(
+        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false);
+
+    /// <summary>Performs all checks that precede the start of the server. Creates and restricts nothing.</summary>
+    /// <exception cref="UserErrorException">A setting is invalid, or a file cannot be used.</exception>
+    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) => RunAsync(configuration, isCheck: true);
+
+    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck)
+    {
+        try
+        {
+            return await RunServerAsync(configuration, isCheck);
+        }
+        catch (UserErrorException e)
+        {
+            throw configuration.Line.DescribeOrigin(e);
+        }
+    }
+
+    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck)
     {
         OpenFileLimit.Raise();
-        var line = new CommandLine(Definition, args);
-        var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
-        bool debug = line.IsDebug(2);
-        string anonymous = line.GetChoice(AnonymousOption);
-        string folder = Path.GetFullPath(line.GetValue(FolderOption) ?? ".");
-
-        var uploads = UploadPolicy.Parse(line);
-        var tlsSettings = TlsSettings.Parse(line);
-        var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
-        var limits = SessionLimits.Parse(line);
-        var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
-        // Behind a load balancer on this machine, all clients connect from the loopback address.
-        bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
-        SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
+        CommandLine line = configuration.Line;
+        var settings = ServerSettings.Parse(line);
+        using Socket? inherited = isCheck ? null : SocketActivation.TryGetListener(Environment.GetEnvironmentVariable);
+        IPEndPoint endPoint = inherited?.LocalEndPoint as IPEndPoint ?? settings.EndPoint;
+        (bool debug, string folder) = (settings.IsDebug, settings.Folder);
+        (UploadPolicy uploads, TlsSettings tlsSettings, VirtualHosts hosts) = (settings.Uploads, settings.Tls, settings.Hosts);
+        (SessionLimits limits, NetworkSettings networkSettings) = (settings.Limits, settings.Network);
+        bool isLocal = (settings with { EndPoint = endPoint }).IsLocal;
+        SignInRules signInRules = SignInRules.Create(isLocal, settings.Anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
-        LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
-        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
+        LocalStoreOptions files = uploads.StoreOptions with
+        {
+            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts), .. configuration.Files],
+        };
+        using var notifier = new ServiceNotifier(Environment.GetEnvironmentVariable);
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
-        var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        Sandbox sandbox = isCheck ? new Sandbox("not entered") : Sandbox.Enter(
+            line, settings.ServedFolders, [.. tlsSettings.ConfiguredFiles, .. hosts.Files, .. configuration.Files],
+            tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
+        var verbosity = new LogVerbosity { IsQuiet = settings.IsQuiet };
+        ILoggerFactory loggers = verbosity.Apply(new LineLoggerFactory(output, normalLevel));
         var server = new FtpServer(new FtpServerOptions
         {
             Store = OpenStore("--folder", folder, files),
@@ -113,6 +121,7 @@ internal static class ServerCommand
             PublishPolicy = uploads.PublishPolicy,
             PartialUploadLifetime = uploads.PartialUploadLifetime,
             EndPoint = endPoint,
+            ListeningSocket = inherited,
             Tls = tlsSettings.Options,
             ImplicitTlsEndPoint = tlsSettings.GetImplicitEndPoint(endPoint.Address),
             PassivePorts = networkSettings.Ports,
@@ -123,14 +132,22 @@ internal static class ServerCommand
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
             DrainTimeout = DrainTimeout,
-            LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
+            LoggerFactory = loggers,
             Trace = debug
                 ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
                 : null,
         });
         await using (server)
         {
-            using var signals = new StopSignals(server.Reload);
+            if (isCheck)
+            {
+                tlsSettings.CheckConfiguredFiles();
+                return ExitCode.Success;
+            }
+
+            await using var service = new ServiceLifetime(
+                notifier, server, new ConfigurationReload(configuration, verbosity, loggers.CreateLogger("fts")), TimeProvider.System);
+            using var signals = new StopSignals(service.Reload);
             await StartAsync(server);
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
@@ -138,7 +155,14 @@ internal static class ServerCommand
                 output.Write(text);
             }
 
+            if (notifier.Failure is { } failure)
+            {
+                output.Write($"  warning   {failure}");
+            }
+
+            service.Start();
             ExitCode signal = await signals.FirstSignal;
+            service.ReportStopping();
             return await StopAsync(server, output, signals, signal);
         }
     }
