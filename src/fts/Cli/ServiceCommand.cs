@@ -117,16 +117,24 @@ internal static class ServiceCommand
         return ExitCode.Success;
     }
 
-    private static ServicePlan CreateInstallPlan(CommandLine line, ServicePaths paths) => ServiceInstallation.CreatePlan(
-        paths,
-        new ServiceRequest
+    private static ServicePlan CreateInstallPlan(CommandLine line, ServicePaths paths)
+    {
+        var request = new ServiceRequest
         {
             Program = FindProgram(),
             CreatesCode = RuntimeFeature.IsDynamicCodeCompiled,
             Port = line.GetValue(PortOption) is { } port ? CommandLine.ParsePort(port, allowsZero: false, PortOption.Name) : null,
             Folder = line.GetValue(FolderOption) is { } folder ? Path.GetFullPath(folder) : null,
             HasSocket = line.HasOption(SocketOption),
-        });
+        };
+        // Relative paths in the file start at the working directory of the service, which is the folder of the file.
+        if (Path.GetDirectoryName(paths.ConfigurationFile) is { } settingsFolder && Directory.Exists(settingsFolder))
+        {
+            Environment.CurrentDirectory = settingsFolder;
+        }
+
+        return ServiceInstallation.CreatePlan(paths, request);
+    }
 
     private static ServicePlan CreateUninstallPlan(CommandLine line, ServicePaths paths, bool isDryRun)
     {

@@ -99,7 +99,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             {
                 throw new UserErrorException(
                     ExitCode.LocalFileError,
-                    $"cannot use the certificate: {LocalErrorText.Describe(e)}",
+                    $"cannot use {(ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate")}: {LocalErrorText.Describe(e)}",
                     "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }

@@ -43,19 +43,20 @@ internal static class ServiceInstallation
     public static ServicePlan CreatePlan(ServicePaths paths, ServiceRequest request)
     {
         string? newConfiguration = null;
-        ServerSettings settings;
+        CommandLine line;
         if (File.Exists(paths.ConfigurationFile))
         {
-            settings = ReadSettings(paths.ConfigurationFile);
-            RequireSameValues(paths.ConfigurationFile, settings, request);
+            line = ReadConfiguration(paths.ConfigurationFile);
         }
         else
         {
             newConfiguration = FormatConfiguration(paths, request);
-            settings = ParseSettings(paths.ConfigurationFile, Encoding.UTF8.GetBytes(newConfiguration));
+            line = ParseConfiguration(paths.ConfigurationFile, Encoding.UTF8.GetBytes(newConfiguration));
         }
 
-        RequireFolders(settings);
+        var settings = ServerSettings.Parse(line);
+        RequireSameValues(paths.ConfigurationFile, settings, request);
+        RequireFolders(paths.ConfigurationFile, line, settings);
         var unit = new ServiceUnit
         {
             IsForUser = paths.IsForUser,
@@ -173,22 +174,15 @@ internal static class ServiceInstallation
             """).ReplaceLineEndings("\n");
     }
 
-    /// <summary>Reads the settings of an existing file. The environment of the caller is not that of the service.</summary>
-    private static ServerSettings ReadSettings(string file)
-    {
-        var configuration = ServerConfiguration.Load(
-            new CommandLine(ServerCommand.Definition, [ServerConfiguration.FileOptionName, file]), _ => null);
-        return ServerSettings.Parse(configuration.Line);
-    }
+    /// <summary>Reads an existing file. The environment of the caller is not that of the service.</summary>
+    private static CommandLine ReadConfiguration(string file) => ServerConfiguration.Load(
+        new CommandLine(ServerCommand.Definition, [ServerConfiguration.FileOptionName, file]), _ => null).Line;
 
-    private static ServerSettings ParseSettings(string file, byte[] content)
-    {
-        var values = new ConfiguredSettings(
+    private static CommandLine ParseConfiguration(string file, byte[] content) => new CommandLine(ServerCommand.Definition, []).With(
+        new ConfiguredSettings(
             SettingTable.Server,
             ConfigurationFile.Parse(SettingTable.Server, file, content),
-            new Dictionary<string, IReadOnlyList<ConfiguredValue>>());
-        return ServerSettings.Parse(new CommandLine(ServerCommand.Definition, []).With(values));
-    }
+            new Dictionary<string, IReadOnlyList<ConfiguredValue>>()));
 
     /// <summary>Throws if the request contains other values than the existing file, which is never changed.</summary>
     private static void RequireSameValues(string file, ServerSettings settings, ServiceRequest request)
@@ -212,9 +206,16 @@ internal static class ServiceInstallation
         }
     }
 
-    /// <summary>Throws if a served folder does not exist. systemd creates the default folder.</summary>
-    private static void RequireFolders(ServerSettings settings)
+    /// <summary>
+    /// Throws if the file names no folder, or if a served folder does not exist. systemd creates the default folder.
+    /// </summary>
+    private static void RequireFolders(string file, CommandLine line, ServerSettings settings)
     {
+        if (line.GetValue(ServerSettings.FolderOption) is null)
+        {
+            throw CommandLine.CreateUsageError($"{file.ToPrintable()}: the key folder is missing; a service has no current folder to share");
+        }
+
         foreach (string folder in settings.ServedFolders.Where(folder => folder != ServiceUnit.DefaultFolder))
         {
             if (!Directory.Exists(folder))

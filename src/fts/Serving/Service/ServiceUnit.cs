@@ -69,6 +69,7 @@ internal sealed record ServiceUnit
             "[Service]",
             "Type=notify",
             $"ExecStart={Quote(Program, isCommand: true)} server --config {Quote(ConfigurationFile, isCommand: true)}",
+            $"WorkingDirectory={Path.GetDirectoryName(ConfigurationFile)!.Replace("%", "%%", StringComparison.Ordinal)}",
             "ExecReload=/bin/kill -HUP $MAINPID",
             "WatchdogSec=30",
             "TimeoutStopSec=30",

@@ -105,6 +105,26 @@ public sealed class ServiceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_without_a_folder_cannot_be_installed()
+    {
+        Directory.CreateDirectory(_settings["fts"]);
+        File.WriteAllText(ConfigurationFile, "{}");
+        (int code, _, string messages) = await RunAsync("install", "--user");
+        Assert.Equal(2, code);
+        Assert.Contains("the key folder is missing", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Relative_folders_start_at_the_folder_of_the_file()
+    {
+        Directory.CreateDirectory(_settings["fts/share"]);
+        File.WriteAllText(ConfigurationFile, "{ \"folder\": \"share\", \"port\": 2121 }");
+        (int code, _, string messages) = await RunAsync("install", "--user");
+        Assert.True(code == 0, messages);
+        Assert.Contains($"\nWorkingDirectory={_settings["fts"]}\n", File.ReadAllText(UnitFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_unit_of_the_user_is_not_replaced()
     {
         Directory.CreateDirectory(_settings["systemd/user"]);
