@@ -97,9 +97,10 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
+                string certificate = ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate";
                 throw new UserErrorException(
                     ExitCode.LocalFileError,
-                    $"cannot use {(ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate")}: {LocalErrorText.Describe(e)}",
+                    $"cannot use {certificate}: {LocalErrorText.Describe(e)}",
                     "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }

@@ -213,7 +213,8 @@ internal static class ServiceInstallation
     {
         if (line.GetValue(ServerSettings.FolderOption) is null)
         {
-            throw CommandLine.CreateUsageError($"{file.ToPrintable()}: the key folder is missing; a service has no current folder to share");
+            throw CommandLine.CreateUsageError(
+                $"{file.ToPrintable()}: the key folder is missing; a service has no current folder to share");
         }
 
         foreach (string folder in settings.ServedFolders.Where(folder => folder != ServiceUnit.DefaultFolder))
