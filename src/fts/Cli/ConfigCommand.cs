@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fts.Cli.Help;
+using Fts.Protocol;
 using Fts.Serving.Configuration;
 
 namespace Fts.Cli;
@@ -76,6 +77,15 @@ internal static class ConfigCommand
         return ExitCode.Success;
     }
 
+    private static void WarnAboutVariables()
+    {
+        IEnumerable<string> names = Environment.GetEnvironmentVariables().Keys.Cast<string>();
+        foreach ((string variable, string suggestion) in EnvironmentSettings.FindMisspelt(SettingTable.Server, names))
+        {
+            Terminal.Plain.WriteMessage($"warning: {variable.ToPrintable()} is not a setting; did you mean {suggestion}?");
+        }
+    }
+
     private static async Task<ExitCode> CheckAsync(CommandLine line)
     {
         bool isJson = line.HasOption(JsonOption);
@@ -87,6 +97,7 @@ internal static class ConfigCommand
         try
         {
             var configuration = ServerConfiguration.Load(line, Environment.GetEnvironmentVariable);
+            WarnAboutVariables();
             EffectiveSetting[] settings = [.. configuration.GetEffectiveSettings()];
             foreach (string text in isJson ? settings.Select(ConfigurationReport.FormatJson) : ConfigurationReport.FormatText(settings))
             {

@@ -6,6 +6,8 @@ namespace Fts.Serving.Configuration;
 /// <summary>The settings in environment variables, such as <c>FTS_DATA_TIMEOUT=30s</c>. An empty variable counts as not set.</summary>
 internal static class EnvironmentSettings
 {
+    private const string Prefix = "FTS_";
+
     /// <summary>Returns the values by the names of the settings.</summary>
     /// <param name="table">The settings.</param>
     /// <param name="getVariable">Returns the value of a variable, or null if it is not set.</param>
@@ -22,6 +24,25 @@ internal static class EnvironmentSettings
         }
 
         return values;
+    }
+
+    /// <summary>
+    /// Returns the variables that are probably misspelt settings, each with the variable that is similar. Unknown variables are not errors,
+    /// because other programs and the client use variables with the same prefix.
+    /// </summary>
+    public static IEnumerable<(string Variable, string Suggestion)> FindMisspelt(SettingTable table, IEnumerable<string> variables)
+    {
+        string[] known = [.. table.All.Select(setting => setting.Variable[Prefix.Length..].ToLowerInvariant())];
+        foreach (string variable in variables.Order(StringComparer.Ordinal))
+        {
+            if (variable.StartsWith(Prefix, StringComparison.Ordinal)
+                && variable[Prefix.Length..].ToLowerInvariant() is var name && !known.Contains(name)
+                && variable != ServerConfiguration.FileVariable
+                && SpellingSuggestion.FindNearest(name, known) is { } nearest)
+            {
+                yield return (variable, Prefix + nearest.ToUpperInvariant());
+            }
+        }
     }
 
     private static IReadOnlyList<ConfiguredValue> ParseValues(SettingDefinition setting, string text)

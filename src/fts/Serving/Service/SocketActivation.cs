@@ -32,13 +32,21 @@ internal static class SocketActivation
             throw CommandLine.CreateUsageError($"{CountVariable}={count}: the server accepts one socket; use one ListenStream= line");
         }
 
-        var socket = new Socket(new SafeSocketHandle(FirstDescriptor, ownsHandle: true));
-        if (socket.LocalEndPoint is IPEndPoint && socket.SocketType == SocketType.Stream && IsListening(socket))
+        try
         {
-            return socket;
+            var socket = new Socket(new SafeSocketHandle(FirstDescriptor, ownsHandle: true));
+            if (socket.LocalEndPoint is IPEndPoint && socket.SocketType == SocketType.Stream && IsListening(socket))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+        }
+        catch (SocketException)
+        {
+            // The descriptor is not a socket.
         }
 
-        socket.Dispose();
         throw CommandLine.CreateUsageError($"{CountVariable}={count}: descriptor {FirstDescriptor} does not listen on a TCP port");
     }
 

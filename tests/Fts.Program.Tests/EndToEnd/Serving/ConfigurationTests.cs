@@ -117,6 +117,14 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_warns_about_a_misspelt_variable()
+    {
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["config", "check"], "", ("FTS_DATA_TIMOUT", "5s"));
+        Assert.Equal(0, code);
+        Assert.Equal("warning: FTS_DATA_TIMOUT is not a setting; did you mean FTS_DATA_TIMEOUT?\n", messages);
+    }
+
+    [Fact]
     public async Task Check_creates_nothing()
     {
         using var state = new TestFolder();

@@ -16,6 +16,7 @@ public sealed class ServiceManagerTests : IDisposable
         s.listen()
         print("opened", s.getsockname()[1], flush=True)
         os.dup2(s.fileno(), 3)
+        os.set_inheritable(3, True)
         os.environ.update(LISTEN_FDS=sys.argv[1], LISTEN_PID=str(os.getpid()))
         os.execv(sys.argv[2], sys.argv[2:])
         """;
