@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using FsCheck;
 using FsCheck.Fluent;
 using Fts.Cli;
 using Fts.Serving.Configuration;
