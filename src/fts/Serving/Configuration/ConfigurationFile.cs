@@ -147,7 +147,12 @@ internal ref struct ConfigurationFile
             throw CreateValueError(setting, value);
         }
 
-        return value.Text.Contains('\0') ? throw CreateError($"{setting.Key} must not contain the character NUL") : value;
+        return value.Text switch
+        {
+            "" => throw CreateError($"{setting.Key} \"\": must not be empty"),
+            var text when text.Contains('\0') => throw CreateError($"{setting.Key} must not contain the character NUL"),
+            _ => value,
+        };
     }
 
     /// <summary>Returns the current string token. Invalid UTF-8 and halves of surrogate pairs are errors.</summary>
