@@ -97,12 +97,10 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                // For a missing file, OpenSSL throws an exception with a message of its own.
-                string? missing = ConfiguredFiles.FirstOrDefault(file => !File.Exists(file));
-                string reason = missing is null ? LocalErrorText.Describe(e) : "no such file or folder";
+                string certificate = ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate";
                 throw new UserErrorException(
                     ExitCode.LocalFileError,
-                    $"cannot use {DescribeCertificate(missing)}: {reason}",
+                    $"cannot use {certificate}: {LocalErrorText.Describe(e)}",
                     "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }
@@ -194,14 +192,6 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             Authorities = [.. CertificateFiles.LoadRoots("--client-ca", file)],
         };
     }
-
-    /// <summary>Returns the option and the file of the certificate, or of its key if that is the missing file.</summary>
-    private string DescribeCertificate(string? missing) => ConfiguredFiles switch
-    {
-        [var certificate, var key] when key == missing && certificate != missing => $"{KeyOption.Name} {key}",
-        [var certificate, ..] => $"{CertificateOption.Name} {certificate}",
-        _ => "the certificate",
-    };
 
     /// <summary>
     /// Returns the stored self-signed certificate, or creates it. If the certificate cannot be stored, returns a certificate for this run
