@@ -89,9 +89,22 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>The bans, or null if <see cref="FtpServerOptions.Bans"/> is null.</summary>
     public FtpBanList? Bans { get; }
 
+    internal ServerMetrics Metrics { get; }
+
+    /// <summary>
+    /// Whether the server serves: it accepts the connections that wait, and its monitor checks the sessions. False before the start, after
+    /// the stop, and if the server has made no progress for some seconds. A service manager can restart a server that does not respond.
+    /// </summary>
+    /// <remarks>
+    /// While the server stops, only the monitor is checked. On systems other than Linux, waiting connections are not counted.
+    /// </remarks>
+    public bool IsResponsive => Health is { } health && !_stopped.IsCancellationRequested
+        && health.IsResponsive(Environment.TickCount64, isAccepting: !_stopping.IsCancellationRequested);
+
     internal FtpServerOptions Options { get; }
 
-    internal ServerMetrics Metrics { get; }
+    /// <summary>The progress of the background loops. Null before the start.</summary>
+    internal ServerHealth? Health { get; private set; }
 
     internal ServedHosts Hosts { get; }
 
@@ -155,7 +168,9 @@ public sealed class FtpServer : IAsyncDisposable
 
         try
         {
-            _listeners.Add(ControlListener.Open(Options.EndPoint, Options.ControlKeepAlive));
+            _listeners.Add(Options.ListeningSocket is { } opened
+                ? ControlListener.Adopt(opened, Options.ControlKeepAlive)
+                : ControlListener.Open(Options.EndPoint, Options.ControlKeepAlive));
             if (Options.ImplicitTlsEndPoint is { } implicitTls)
             {
                 _listeners.Add(ControlListener.Open(implicitTls, Options.ControlKeepAlive));
@@ -170,9 +185,11 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
+        Health = new ServerHealth(_listeners);
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => ControlListener.AcceptAsync(
-                listener, socket => HandleConnection(socket, isImplicitTls: i > 0), Options.Logger, _stopping.Token))));
+                listener, socket => HandleConnection(socket, isImplicitTls: i > 0), () => Health.RecordAccept(i), Options.Logger,
+                _stopping.Token))));
         // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(

@@ -38,6 +38,12 @@ public sealed record FtpServerOptions
     /// </summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>
+    /// A TCP socket that already listens, for example a socket of a service manager. Null: the server opens a socket on
+    /// <see cref="EndPoint"/>, which is otherwise not used. The server owns the socket from its start on. Default: null.
+    /// </summary>
+    public Socket? ListeningSocket { get; init; }
+
     /// <summary>The TLS options; null for no TLS. Default: null.</summary>
     public FtpTlsOptions? Tls { get; init; }
 

@@ -42,14 +42,28 @@ internal static class ControlListener
         }
     }
 
+    /// <summary>Prepares a socket that already listens. The caller owns the socket.</summary>
+    /// <exception cref="SocketException">The socket cannot be used.</exception>
+    public static Socket Adopt(Socket listener, TimeSpan keepAlive)
+    {
+        if (keepAlive > TimeSpan.Zero)
+        {
+            SetKeepAlive(listener, keepAlive);
+        }
+
+        return listener;
+    }
+
     /// <summary>
     /// Accepts connections until <paramref name="stopping"/> is cancelled. The caller must cancel this token before it closes the listener.
     /// </summary>
     /// <param name="listener">The listening socket. The caller owns it.</param>
     /// <param name="onAccepted">The method that receives each connection and owns it from then on. The method must not block.</param>
+    /// <param name="onProgress">Called after each connection and after each failure.</param>
     /// <param name="logger">The logger for failures.</param>
     /// <param name="stopping">Cancelled when the server stops.</param>
-    public static async Task AcceptAsync(Socket listener, Action<Socket> onAccepted, ILogger logger, CancellationToken stopping)
+    public static async Task AcceptAsync(
+        Socket listener, Action<Socket> onAccepted, Action onProgress, ILogger logger, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
@@ -81,6 +95,8 @@ internal static class ControlListener
                 Log.LoopFailed(logger, e, "accept loop");
                 await Task.Delay(1, CancellationToken.None);
             }
+
+            onProgress();
         }
     }
 

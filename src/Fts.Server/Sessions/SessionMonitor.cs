@@ -20,6 +20,7 @@ internal static class SessionMonitor
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 CheckSessions(server);
+                server.Health?.RecordMonitorPass(Environment.TickCount64);
             }
         }
         catch (OperationCanceledException)

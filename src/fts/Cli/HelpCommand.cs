@@ -49,6 +49,8 @@ internal static class HelpCommand
             new("status", "list the sessions of a running server"),
             new("kick ID…", "end sessions of a running server"),
             new("ban", "list and change the banned addresses and accounts"),
+            new("config", "check the settings of the server"),
+            new("service", "run the server as a service of systemd"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
             new("--version", "print the version"),
         ],
@@ -118,6 +120,8 @@ internal static class HelpCommand
         "status" => StatusCommand.Definition,
         "kick" => KickCommand.Definition,
         "ban" => BanCommand.Definition,
+        "config" => ConfigCommand.Definition,
+        "service" => ServiceCommand.Definition,
         _ => null,
     };
 

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
@@ -12,6 +11,8 @@ using Fts.Serving.Accounts;
 using Fts.Serving.Control;
 using Fts.Serving.Logging;
 using Fts.Serving.Metrics;
+using Fts.Serving.Configuration;
+using Fts.Serving.Service;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -20,19 +21,6 @@ namespace Fts.Cli;
 /// <summary>The <c>fts server</c> subcommand. It shares a folder until a signal stops the server.</summary>
 internal static class ServerCommand
 {
-    private static readonly Option<string> FolderOption = new("--folder")
-    {
-        HelpName = "DIR",
-        Description = "folder to share (default: the current folder)",
-    };
-
-    private static readonly ChoiceOption AnonymousOption = new(
-        "--anonymous", "RIGHTS", "rights of clients without a password",
-        ("auto", "on a loopback address: read and write for clients that run as you or root"),
-        ("read", "read"),
-        ("write", "read and write"),
-        ("no", "none"));
-
     /// <summary>The time that running transfers have to finish after the first Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
@@ -55,7 +43,7 @@ internal static class ServerCommand
         ],
         OptionGroups =
         [
-            new OptionGroup("Sharing", FolderOption, AnonymousOption),
+            new OptionGroup("Sharing", ServerSettings.FolderOption, ServerSettings.AnonymousOption),
             ServerAccounts.CommandLineOptions,
             LogSettings.CommandLineOptions,
             TelemetrySettings.CommandLineOptions,
@@ -67,6 +55,7 @@ internal static class ServerCommand
             SessionLimits.CommandLineOptions,
             Defences.CommandLineOptions,
             Sandbox.CommandLineOptions,
+            ServerConfiguration.CommandLineOptions,
         ],
         ExitCodes =
         [
@@ -83,47 +72,61 @@ internal static class ServerCommand
             "needs a password on a loopback address. All other users log in as fts with the password on the start screen. " +
             "Each start creates a new password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
-            "SIGHUP reloads changed certificates and opens the log file again.",
+            "SIGHUP reloads changed certificates and the configuration file, and opens the log file again.",
         ],
     });
 
     /// <summary>Runs the server until a signal stops it.</summary>
-    /// <exception cref="UserErrorException">An option is invalid, or a file or the address cannot be used.</exception>
-    public static async Task<ExitCode> RunAsync(string[] args)
+    /// <exception cref="UserErrorException">A setting is invalid, or a file or the address cannot be used.</exception>
+    public static Task<ExitCode> RunAsync(string[] args) => RunAsync(
+        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false);
+
+    /// <summary>Performs all checks that precede the start of the server. Creates and restricts nothing.</summary>
+    /// <exception cref="UserErrorException">A setting is invalid, or a file cannot be used.</exception>
+    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) => RunAsync(configuration, isCheck: true);
+
+    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck)
+    {
+        try
+        {
+            return await RunServerAsync(configuration, isCheck);
+        }
+        catch (UserErrorException e)
+        {
+            throw configuration.Line.DescribeOrigin(e);
+        }
+    }
+
+    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck)
     {
         OpenFileLimit.Raise();
-        var line = new CommandLine(Definition, args);
-        var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
-        bool debug = line.IsDebug(2);
-        string anonymous = line.GetChoice(AnonymousOption);
-        string folder = Path.GetFullPath(line.GetValue(FolderOption) ?? ".");
-
-        var uploads = UploadPolicy.Parse(line);
-        var tlsSettings = TlsSettings.Parse(line);
-        var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
-        var limits = SessionLimits.Parse(line);
-        var defences = Defences.Parse(line);
-        var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
-        // Behind a load balancer on this machine, all clients connect from the loopback address.
-        bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
-        await using ServerAccounts? accounts = ServerAccounts.Open(line);
+        CommandLine line = configuration.Line;
+        var settings = ServerSettings.Parse(line);
+        using Socket? inherited = isCheck ? null : SocketActivation.TryGetListener(Environment.GetEnvironmentVariable);
+        IPEndPoint endPoint = inherited?.LocalEndPoint as IPEndPoint ?? settings.EndPoint;
+        string folder = settings.Folder;
+        (UploadPolicy uploads, TlsSettings tlsSettings, VirtualHosts hosts) = (settings.Uploads, settings.Tls, settings.Hosts);
+        (SessionLimits limits, NetworkSettings networkSettings, Defences defences) = (settings.Limits, settings.Network, settings.Defences);
+        bool isLocal = (settings with { EndPoint = endPoint }).IsLocal;
+        await using ServerAccounts? accounts = isCheck ? null : ServerAccounts.Open(line);
         using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         SignInRules signInRules = accounts is { Count: > 0 }
-            ? SignInRules.CreateForAccounts(anonymous)
-            : SignInRules.Create(isLocal, anonymous);
-        var telemetrySettings = TelemetrySettings.Parse(line);
-        var logSettings = LogSettings.Parse(line, debug); // last, because it creates the log file
+            ? SignInRules.CreateForAccounts(settings.Anonymous)
+            : SignInRules.Create(isLocal, settings.Anonymous);
+        // The log file is created last, after all other settings were checked.
+        LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with
         {
-            ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts, accounts, logSettings.File?.FullPath),
+            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts, accounts, logSettings.File?.FullPath), .. configuration.Files],
         };
-        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder), .. accounts?.Folders ?? []];
+        using var notifier = new ServiceNotifier(Environment.GetEnvironmentVariable);
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
-        var sandbox = Sandbox.Enter(
-            line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile, accounts?.State.Path,
+        Sandbox sandbox = isCheck ? new Sandbox("not entered") : Sandbox.Enter(
+            line, [.. settings.ServedFolders, .. accounts?.Folders ?? []],
+            [.. tlsSettings.ConfiguredFiles, .. hosts.Files, .. configuration.Files], tlsSettings.OwnCertificateFile, accounts?.State.Path,
             logSettings.File?.FullPath);
         await using var log = new ServerLog(logSettings);
-        await using var telemetry = TelemetryExport.Start(telemetrySettings, log);
+        await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
@@ -141,6 +144,7 @@ internal static class ServerCommand
             PublishPolicy = uploads.PublishPolicy,
             PartialUploadLifetime = uploads.PartialUploadLifetime,
             EndPoint = endPoint,
+            ListeningSocket = inherited,
             Tls = accounts is null ? tlsSettings.Options : tlsSettings.WithAccountKeys(accounts.Keys).Options,
             ImplicitTlsEndPoint = tlsSettings.GetImplicitEndPoint(endPoint.Address),
             PassivePorts = networkSettings.Ports,
@@ -159,24 +163,39 @@ internal static class ServerCommand
         });
         await using (server)
         {
+            if (isCheck)
+            {
+                tlsSettings.CheckConfiguredFiles();
+                return ExitCode.Success;
+            }
+
+            var reload = new ConfigurationReload(configuration, logSettings.Verbosity, log.LoggerFactory.CreateLogger("fts"));
+            await using var service = new ServiceLifetime(notifier, server, reload, TimeProvider.System);
             using var signals = new StopSignals(() =>
             {
                 log.Reopen();
-                server.Reload();
+                service.Reload();
             });
             await StartAsync(server);
             accounts?.Start();
             await using ControlServer? controlServer = control?.Start(server, accounts!.RefreshAsync, log);
             foreach (string text in StartupSummary.FormatLines(
-                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry.MetricsEndPoint))
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry?.MetricsEndPoint))
             {
                 log.WriteScreenLine(text);
+            }
+
+            if (notifier.Failure is { } failure)
+            {
+                log.WriteScreenLine($"  warning   {failure}");
             }
 
             log.WriteEvent(
                 LogLevel.Information, "Started", $"fts server on {server.EndPoint}, folder {folder.ToPrintable()}",
                 ("EndPoint", server.EndPoint.ToString()), ("Folder", folder.ToPrintable()));
+            service.Start();
             ExitCode signal = await signals.FirstSignal;
+            service.ReportStopping();
             return await StopAsync(server, log, signals, signal);
         }
     }

@@ -5,7 +5,7 @@ namespace Fts.Serving;
 
 /// <summary>
 /// Handles Ctrl-C, SIGTERM and SIGHUP in the server. The first Ctrl-C or SIGTERM stops the server after running transfers. The second stops
-/// the server at once. SIGHUP reloads certificates and never ends the process.
+/// the server at once. SIGHUP reloads certificates and settings. It never ends the process.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>Installs the signal handlers.</summary>
-    /// <param name="reload">Reloads the certificates. Called at each SIGHUP, on a pool thread.</param>
+    /// <param name="reload">Reloads certificates and settings. Called at each SIGHUP, on a pool thread.</param>
     public StopSignals(Action reload) => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted)),

@@ -97,9 +97,10 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
+                string certificate = ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate";
                 throw new UserErrorException(
                     ExitCode.LocalFileError,
-                    $"cannot use the certificate: {LocalErrorText.Describe(e)}",
+                    $"cannot use {certificate}: {LocalErrorText.Describe(e)}",
                     "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }
@@ -112,7 +113,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         string policy = line.GetChoice(TlsOption);
         bool requiresCloseNotify = line.GetChoice(CloseNotifyOption) == Required;
         string binding = line.GetChoice(DataBindingOption);
-        int? port = line.GetValue(ImplicitPortOption) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
+        int? port = line.GetValue(ImplicitPortOption) is { } text
+            ? CommandLine.ParsePort(text, allowsZero: true, ImplicitPortOption.Name)
+            : null;
         string? certificate = line.GetValue(CertificateOption), key = line.GetValue(KeyOption);
         if (key is not null && certificate is null)
         {
@@ -178,6 +181,16 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     /// <summary>Whether the server requests certificates of clients.</summary>
     public bool RequestsClientCertificates => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
+
+    /// <summary>Reads the files of <c>--cert</c> and <c>--key</c>, if given. Creates no certificate.</summary>
+    /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
+    public void CheckConfiguredFiles()
+    {
+        if (ConfiguredFiles.Count > 0)
+        {
+            _ = Fingerprint;
+        }
+    }
 
     /// <summary>Returns the endpoint for implicit TLS, or null if implicit TLS is not configured.</summary>
     public IPEndPoint? GetImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;

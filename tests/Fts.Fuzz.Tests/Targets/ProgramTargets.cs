@@ -1,8 +1,10 @@
+using System.Text;
 using Fts.Accounts;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.FuzzTests.Engine;
 using Fts.Server;
+using Fts.Serving.Configuration;
 using Fts.Serving.Control;
 using Fts.Shell;
 using Fts.Storage.Memory;
@@ -32,6 +34,10 @@ internal static class ProgramTargets
         FuzzTarget.OfText("netrc", CheckNetRc) with { BytesPerByte = 256 },
         FuzzTarget.OfText("typed-line", CheckTypedLine) with { ExpectedException = typeof(UserErrorException), BytesPerByte = 256 },
         new("control-request", CheckControlRequest) { Weight = 10, BytesPerByte = 4096 },
+        FuzzTarget.OfText("config-file", CheckConfigurationFile) with
+        {
+            ExpectedException = typeof(UserErrorException), Weight = 30, BytesPerByte = 1024,
+        },
         FuzzTarget.OfText("target", CheckTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
 
@@ -77,6 +83,18 @@ internal static class ProgramTargets
         (int start, string last) = ShellLineParser.GetLastWord(text);
         FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word is in the line");
         FuzzAssert.True(ShellLineParser.SplitWords(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
+    }
+
+    private static void CheckConfigurationFile(string text)
+    {
+        int lines = text.Count(c => c == '\n') + 1;
+        foreach ((string name, IReadOnlyList<ConfiguredValue> values) in
+            ConfigurationFile.Parse(SettingTable.Server, "f", Encoding.UTF8.GetBytes(text)))
+        {
+            FuzzAssert.True(SettingTable.Server.FindByName(name) is not null, "each name is a setting");
+            FuzzAssert.True(values.All(value => value.Origin.Line >= 1 && value.Origin.Line <= lines), "each line is in the file");
+            FuzzAssert.True(values.All(value => !value.Text.Contains('\0')), "no value contains NUL");
+        }
     }
 
     private static void CheckTarget(string text)

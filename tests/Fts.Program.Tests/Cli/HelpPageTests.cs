@@ -7,7 +7,8 @@ namespace Fts.ProgramTests.Cli;
 /// <summary>Tests of the format of help pages, and that they list every option of the parser.</summary>
 public sealed class HelpPageTests
 {
-    private static readonly string[] Subcommands = ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban"];
+    private static readonly string[] Subcommands =
+        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", "config", "service"];
 
     public static TheoryData<string> Topics { get; } = ["help", .. Subcommands, "hosts", "uploads"];
 

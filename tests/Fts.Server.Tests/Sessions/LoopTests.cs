@@ -23,7 +23,7 @@ public sealed class LoopTests
         listener.Listen();
         var second = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
         int accepted = 0;
-        Task loop = ControlListener.AcceptAsync(listener, Welcome, log, stopping.Token);
+        Task loop = ControlListener.AcceptAsync(listener, Welcome, () => { }, log, stopping.Token);
 
         using (Socket client = await ConnectAsync(listener))
         {

@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Fts.Serving.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving.Logging;
@@ -7,12 +8,16 @@ namespace Fts.Serving.Logging;
 /// <param name="Output">Writes the lines.</param>
 /// <param name="Format">The format of the lines.</param>
 /// <param name="MinLevel">The least severe level that is written.</param>
-internal sealed record LogOutput(BackgroundLineWriter Output, ILogFormat Format, LogLevel MinLevel)
+/// <param name="Verbosity">Can limit the output to warnings and errors. Null if nothing limits it.</param>
+internal sealed record LogOutput(BackgroundLineWriter Output, ILogFormat Format, LogLevel MinLevel, LogVerbosity? Verbosity = null)
 {
+    /// <summary>Returns whether events of a level are written.</summary>
+    public bool Includes(LogLevel level) => level >= MinLevel && (level >= LogLevel.Warning || Verbosity is not { IsQuiet: true });
+
     /// <summary>Writes the line of an event, if the level and the format include the event.</summary>
     public void Write(in LogEvent entry)
     {
-        if (entry.Level >= MinLevel && Format.Format(entry) is { } line)
+        if (Includes(entry.Level) && Format.Format(entry) is { } line)
         {
             Output.Write(line);
         }
@@ -22,12 +27,21 @@ internal sealed record LogOutput(BackgroundLineWriter Output, ILogFormat Format,
 /// <summary>Writes the log of the server as lines to one or more outputs.</summary>
 internal sealed class LineLogger(IReadOnlyList<LogOutput> outputs) : ILogger
 {
-    private readonly LogLevel _minLevel = outputs.Min(output => output.MinLevel);
-
     /// <summary>Returns null, because lines do not show scopes.</summary>
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= _minLevel;
+    public bool IsEnabled(LogLevel logLevel)
+    {
+        foreach (LogOutput output in outputs)
+        {
+            if (output.Includes(logLevel))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)

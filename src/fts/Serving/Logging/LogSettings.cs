@@ -1,16 +1,18 @@
 using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Help;
+using Fts.Serving.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving.Logging;
 
 /// <summary>The options of the log.</summary>
 /// <param name="Format">The value of the format option: <c>text</c>, <c>json</c> or <c>xferlog</c>.</param>
-/// <param name="File">The open log file, or null. The owner of the <see cref="ServerLog"/> disposes it.</param>
-/// <param name="MinLevel">The least severe level that is logged.</param>
+/// <param name="Path">The path of the log file, or null.</param>
+/// <param name="MinLevel">The least severe level that is logged, unless <paramref name="Verbosity"/> excludes it.</param>
+/// <param name="Verbosity">Whether only warnings and errors are logged.</param>
 /// <param name="TracesCommands">Whether commands and replies are logged.</param>
-internal sealed record LogSettings(string Format, LogFile? File, LogLevel MinLevel, bool TracesCommands)
+internal sealed record LogSettings(string Format, string? Path, LogLevel MinLevel, LogVerbosity Verbosity, bool TracesCommands)
 {
     private static readonly Option<string> FileOption = new("--log-file")
     {
@@ -24,13 +26,19 @@ internal sealed record LogSettings(string Format, LogFile? File, LogLevel MinLev
         ("json", "one JSON object per line"),
         ("xferlog", "transfers and deleted files, as wu-ftpd writes them; needs a log file"));
 
-    private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
+    /// <summary>The option that limits the log to warnings and errors.</summary>
+    public static Option<bool> QuietOption { get; } = new("--quiet") { Description = "log warnings and errors only" };
 
     /// <summary>The options of the log.</summary>
     public static OptionGroup CommandLineOptions { get; } = new("Log", FileOption, FormatOption, QuietOption);
 
-    /// <summary>Parses the options and opens the log file.</summary>
-    /// <exception cref="UserErrorException">An option is invalid, or the file cannot be written.</exception>
+    /// <summary>
+    /// The open log file, or null before <see cref="OpenFile"/>. The owner of the <see cref="ServerLog"/> disposes it.
+    /// </summary>
+    public LogFile? File { get; private init; }
+
+    /// <summary>Parses the options.</summary>
+    /// <exception cref="UserErrorException">An option is invalid.</exception>
     public static LogSettings Parse(CommandLine line, bool debug)
     {
         string format = line.GetChoice(FormatOption);
@@ -40,8 +48,11 @@ internal sealed record LogSettings(string Format, LogFile? File, LogLevel MinLev
             throw CommandLine.CreateUsageError($"{FormatOption.Name} xferlog needs {FileOption.Name}");
         }
 
-        LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         return new LogSettings(
-            format, path is null ? null : new LogFile(path), line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel, debug);
+            format, path, debug ? LogLevel.Debug : LogLevel.Information, new LogVerbosity { IsQuiet = line.HasOption(QuietOption) }, debug);
     }
+
+    /// <summary>Returns the settings with the open log file, which is created if it does not exist.</summary>
+    /// <exception cref="UserErrorException">The file cannot be written.</exception>
+    public LogSettings OpenFile() => this with { File = Path is null ? null : new LogFile(Path) };
 }

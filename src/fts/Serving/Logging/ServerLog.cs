@@ -35,11 +35,11 @@ internal sealed class ServerLog : IAsyncDisposable
             ? new BackgroundLineWriter(file.Write, (count, reason) => FormatNotice(format, count, reason))
             : null;
         _outputs = _fileWriter is null
-            ? [new LogOutput(_errorWriter, format, settings.MinLevel)]
+            ? [new LogOutput(_errorWriter, format, settings.MinLevel, settings.Verbosity)]
             : settings.Format == "xferlog"
-                ? [new LogOutput(_errorWriter, new TextFormat(), settings.MinLevel),
+                ? [new LogOutput(_errorWriter, new TextFormat(), settings.MinLevel, settings.Verbosity),
                     new LogOutput(_fileWriter, format, LogLevel.Information)]
-                : [new LogOutput(_fileWriter, format, settings.MinLevel)];
+                : [new LogOutput(_fileWriter, format, settings.MinLevel, settings.Verbosity)];
         LoggerFactory = new LineLoggerFactory(_outputs);
     }
 

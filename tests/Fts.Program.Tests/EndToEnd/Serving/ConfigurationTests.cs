@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Serving;
+
+/// <summary>Tests of the configuration file and of <c>fts config</c>.</summary>
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_server_uses_the_file_the_environment_and_the_command_line()
+    {
+        using var shared = new TestFolder();
+        _folder.Write("fts.json", $$"""{ "folder": "{{shared.Path}}", "tls": "off", "debug": 1, "maxSessions": 1 }""");
+        await using RunningServer server = await RunningServer.StartAsync(
+            ["--tls", "required"], ("FTS_CONFIG", _folder["fts.json"]), ("FTS_DEBUG", "0"));
+        Assert.Contains($"  folder    {shared.Path}\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  tls       required\n", server.Program.Messages, StringComparison.Ordinal);
+        shared.Write("a.txt", "content");
+        await server.RunClientAsync(_folder, "get a.txt");
+        Assert.Equal("content", _folder.Read("a.txt"));
+        Assert.DoesNotContain("USER ", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_cannot_read_the_file()
+    {
+        _folder.Write("fts.json", "{}");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--config", "fts.json"]);
+        using var local = new TestFolder();
+        (int code, _, string messages) = await server.RunClientAsync(local, "get fts.json");
+        Assert.NotEqual(0, code);
+        Assert.Empty(local.Names);
+        Assert.Contains("error: ", messages, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\n  \"dataTimeout\": \"abc\"\n}", 2, "error: fts.json:2: dataTimeout \"abc\": must be a time like 30s or 2m\n")]
+    [InlineData("{\n  \"foldr\": \"/srv\"\n}", 2, "error: fts.json:2: unknown key \"foldr\"; did you mean folder?\n")]
+    [InlineData("{\n\n  \"folder\": \"/missing\"\n}", 11, "error: fts.json:3: folder \"/missing\": no such folder\n")]
+    [InlineData("{ \"cert\": \"missing.pem\" }", 11, "error: fts.json:1: cannot use cert \"missing.pem\": ")]
+    public async Task Server_and_check_report_the_same_errors(string content, int exitCode, string message)
+    {
+        _folder.Write("fts.json", content);
+        foreach (string[] command in (string[][])[["server", "127.0.0.1", "0"], ["config", "check"]])
+        {
+            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, [.. command, "--config", "fts.json"]);
+            Assert.Equal(exitCode, code);
+            Assert.Contains(message, messages, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--config", "missing.json", "cannot read --config missing.json: no such file or folder")]
+    [InlineData(null, "missing.json", "cannot read FTS_CONFIG missing.json: no such file or folder")]
+    [InlineData("--config", ".", "cannot read --config .: ")]
+    public async Task A_file_that_cannot_be_read_is_an_error(string? option, string file, string message)
+    {
+        string[] options = option is null ? [] : [option, file];
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["config", "check", .. options], "", ("FTS_CONFIG", option is null ? file : null));
+        Assert.Equal(11, code);
+        Assert.StartsWith($"error: {message}", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_prints_each_setting_with_its_origin()
+    {
+        _folder.Write("fts.json", "{\n  \"ip\": \"0.0.0.0\",\n  \"host\": [\"a.example=.\",\n    \"b.example=.\"]\n}");
+        (int code, string data, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["config", "check", "--config", "fts.json", "--data-timeout", "5s"], "", ("FTS_TLS", "required"));
+        Assert.Equal((0, ""), (code, messages));
+        string[] lines = [.. data.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        Assert.Contains("ip 0.0.0.0 file fts.json:2", lines);
+        Assert.Contains("port 65432 default", lines);
+        Assert.Contains("folder the current folder default", lines);
+        Assert.Contains("host a.example=. file fts.json:3", lines);
+        Assert.Contains("host b.example=. file fts.json:4", lines);
+        Assert.Contains("tls required environment FTS_TLS", lines);
+        Assert.Contains("dataTimeout 5s command line", lines);
+        Assert.Contains("durable false default", lines);
+        Assert.Contains("clientCa - default", lines);
+    }
+
+    [Fact]
+    public async Task Check_prints_json_lines()
+    {
+        _folder.Write("fts.json", "{\n  \"port\": 2121,\n  \"durable\": true,\n \"host\": [\"a.example=.\"]\n}");
+        (int code, string data, _) = await RunningProgram.RunAsync(
+            _folder.Path, ["config", "check", "--json", "--config", "fts.json"], "", ("FTS_TLS", "required"));
+        Assert.Equal(0, code);
+        string[] lines = data.TrimEnd('\n').Split('\n');
+        Assert.All(lines, line => JsonDocument.Parse(line).Dispose());
+        Assert.Equal("""{"schema":"fts.config/1"}""", lines[0]);
+        Assert.Contains("""{"type":"setting","key":"port","value":"2121","origin":"file","file":"fts.json","line":2}""", lines);
+        Assert.Contains("""{"type":"setting","key":"durable","value":true,"origin":"file","file":"fts.json","line":3}""", lines);
+        Assert.Contains("""{"type":"setting","key":"host","value":["a.example=."],"origin":"file","file":"fts.json","line":4}""", lines);
+        Assert.Contains("""{"type":"setting","key":"tls","value":"required","origin":"environment","variable":"FTS_TLS"}""", lines);
+        Assert.Contains("""{"type":"setting","key":"clientCa","value":null,"origin":"default"}""", lines);
+        Assert.Equal("""{"type":"result","exitCode":0}""", lines[^1]);
+    }
+
+    [Fact]
+    public async Task Check_reports_an_error_as_the_last_json_line()
+    {
+        (int code, string data, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["config", "check", "--json"], "", ("FTS_PORT", "x"));
+        Assert.Equal(2, code);
+        string[] lines = data.TrimEnd('\n').Split('\n');
+        using var result = JsonDocument.Parse(lines[^1]);
+        Assert.Equal(2, result.RootElement.GetProperty("exitCode").GetInt32());
+        Assert.Equal("FTS_PORT \"x\": must be a number from 0 to 65535", result.RootElement.GetProperty("error").GetString());
+        Assert.Equal("error: FTS_PORT \"x\": must be a number from 0 to 65535\n", messages);
+    }
+
+    [Fact]
+    public async Task Check_warns_about_a_misspelt_variable()
+    {
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["config", "check"], "", ("FTS_DATA_TIMOUT", "5s"));
+        Assert.Equal(0, code);
+        Assert.Equal("warning: FTS_DATA_TIMOUT is not a setting; did you mean FTS_DATA_TIMEOUT?\n", messages);
+    }
+
+    [Fact]
+    public async Task Check_creates_nothing()
+    {
+        using var state = new TestFolder();
+        (int code, _, _) = await RunningProgram.RunAsync(_folder.Path, ["config", "check"], "", ("XDG_STATE_HOME", state.Path));
+        Assert.Equal(0, code);
+        Assert.Empty(state.Names);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task Hangup_applies_quiet_and_logs_settings_that_need_a_restart()
+    {
+        using var settings = new TestFolder();
+        settings.Write("fts.json", """{ "maxSessions": 10 }""");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--config", settings["fts.json"]]);
+
+        settings.Write("fts.json", """{ "maxSessions": 20, "quiet": true, }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting quiet changed in {settings["fts.json"]}, applied\n");
+        await server.Program.WaitForOutputAsync($"warning: setting maxSessions changed in {settings["fts.json"]}, restart to apply\n");
+
+        using var local = new TestFolder();
+        await server.RunClientAsync(local, "ls");
+        settings.Write("fts.json", """{ "maxSessions": 10, "quiet": false }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting quiet changed in {settings["fts.json"]}, applied\n", times: 2);
+        Assert.DoesNotContain("logged in", server.Program.Messages, StringComparison.Ordinal);
+        await server.RunClientAsync(local, "ls");
+        await server.Program.WaitForOutputAsync("logged in");
+    }
+
+    [Fact]
+    public async Task Hangup_with_an_invalid_or_missing_file_changes_nothing()
+    {
+        using var settings = new TestFolder();
+        settings.Write("fts.json", "{}");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--config", settings["fts.json"]]);
+        settings.Write("fts.json", "{\n\"quiet\": true,\n\"dataTimeout\": \"abc\" }");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync(
+            $"error: {settings["fts.json"]}:3: dataTimeout \"abc\": must be a time like 30s or 2m; the running settings stay\n");
+        File.Delete(settings["fts.json"]);
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync("no such file or folder; the running settings stay\n");
+        using var local = new TestFolder();
+        (int code, _, _) = await server.RunClientAsync(local, "ls");
+        Assert.Equal(0, code);
+        await server.Program.WaitForOutputAsync("logged in");
+    }
+
+    [Fact]
+    public async Task Schema_prints_the_documented_schema()
+    {
+        (int code, string data, _) = await RunningProgram.RunAsync(_folder.Path, ["config", "schema"]);
+        Assert.Equal(0, code);
+        Assert.Equal(File.ReadAllText(Path.Combine(Repository.Root, "docs", "fts-config.schema.json")), data);
+    }
+}
