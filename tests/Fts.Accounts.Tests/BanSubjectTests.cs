@@ -1,5 +1,6 @@
 using System.Net;
 using Fts.Accounts.Bans;
+using FsCheck;
 using FsCheck.Fluent;
 
 namespace Fts.Accounts.Tests;
