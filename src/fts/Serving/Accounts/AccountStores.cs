@@ -98,6 +98,8 @@ internal sealed class AccountStores(IFileStore served, LocalStoreOptions options
                 CreateHome(path);
             }
 
+            // The sandbox permits to open an excluded directory for lookups, but not to read it.
+            _ = Directory.EnumerateFileSystemEntries(path).Any();
             return new LocalFileStore(path, options);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
