@@ -11,7 +11,13 @@ public sealed class LoginTests
         var password = accounts = new GeneratedPasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire,
             configure: options =>
-                options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
+                options with
+                {
+                    Authenticator = password,
+                    MaxFailedLogins = attempts,
+                    MaxCommandsBeforeLogin = int.MaxValue,
+                    LoginDelay = TimeSpan.FromTicks(1),
+                });
     }
 
     [Theory, OnEveryWire]

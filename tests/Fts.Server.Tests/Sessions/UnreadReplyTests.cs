@@ -64,7 +64,11 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, configure: options => options with { ControlWriteTimeout = Short });
+        await using TestServer server = new(wire, configure: options => options with
+        {
+            ControlWriteTimeout = Short,
+            MaxCommandsBeforeLogin = int.MaxValue,
+        });
         await using Conversation client = await server.ConnectAsync();
         await FloodAsync(client, "HELP\r\n");
         await AssertDisconnectedAsync(server, "the client does not read the replies");

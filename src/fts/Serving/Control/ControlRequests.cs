@@ -81,7 +81,8 @@ internal sealed class ControlRequests
     {
         var attribute = typeof(ControlRequests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
         return new StatusResult(
-            $"fts {attribute?.InformationalVersion.Split('+')[0]}", Environment.ProcessId, _server.EndPoint.ToString(), _startedAt, DateTimeOffset.UtcNow,
+            $"fts {attribute?.InformationalVersion.Split('+')[0]}", Environment.ProcessId, _server.EndPoint.ToString(), _startedAt,
+            DateTimeOffset.UtcNow,
             [.. _server.GetSessions().Select(ToMessage)]);
     }
 
