@@ -17,7 +17,7 @@ public sealed class ConfiguredSettingsTests
         Assert.Equal("10.0.0.3:2", settings.EndPoint.ToString());
         Assert.Equal(TimeSpan.FromSeconds(3), settings.Network.DataTimeout);
         Assert.Equal(1, settings.Limits.Sessions);
-        Assert.True(settings.IsQuiet);
+        Assert.True(settings.Log.Verbosity.IsQuiet);
         Assert.True(settings.IsDebug);
     }
 
@@ -26,9 +26,9 @@ public sealed class ConfiguredSettingsTests
     {
         const string file = """{ "quiet": true, "durable": true }""";
         ServerSettings settings = ServerSettings.Parse(Create(file, ["--quiet=false"], ("FTS_DURABLE", "no")));
-        Assert.False(settings.IsQuiet);
+        Assert.False(settings.Log.Verbosity.IsQuiet);
         Assert.False(settings.Uploads.IsDurable);
-        Assert.True(ServerSettings.Parse(Create(file, ["--quiet"])).IsQuiet);
+        Assert.True(ServerSettings.Parse(Create(file, ["--quiet"])).Log.Verbosity.IsQuiet);
     }
 
     [Fact]
