@@ -14,7 +14,9 @@ public static class PermissionLetters
         ('t', Permissions.SetMetadata),
     ];
 
-    /// <summary>Parses letters such as <c>lrc</c>, in any order. Returns false if the text is empty or contains another character.</summary>
+    /// <summary>
+    /// Parses letters such as <c>lrc</c>, in any order. Returns false if the text is empty or contains another character.
+    /// </summary>
     /// <remarks><c>*</c> and <c>-</c> must be the only character. A repeated letter has no further effect.</remarks>
     public static bool TryParse([NotNullWhen(true)] string? text, out Permissions permissions)
     {

@@ -168,8 +168,8 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <inheritdoc cref="LoginAsync(CancellationToken)"/>
     /// <param name="isTransferNext">
-    /// Whether to prepare a data connection in the packet of the last commands, if <see cref="CanPipeline"/> is true. The next transfer then
-    /// needs one round trip less.
+    /// Whether to prepare a data connection in the packet of the last commands, if <see cref="CanPipeline"/> is true. The next transfer
+    /// then needs one round trip less.
     /// </param>
     /// <param name="cancellationToken">Cancels the login.</param>
     internal async Task RunLoginAsync(bool isTransferNext, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Fts.Accounts.Gate;
 using Fts.Protocol;
 using Fts.Server.Commands;
 using Fts.Server.Data;
@@ -23,6 +24,12 @@ internal static class CommandLog
         }
 
         string? account = session.Files?.Account.Name.ToPrintable();
+        if (account is not null && row.Action is null && PermissionExplanation.UsesPath(row.Verb))
+        {
+            WriteFailure(session, row, argument, reply, rule, account);
+            return;
+        }
+
         if (row.Action is not { } action || account is null)
         {
             if (rule is not null and not RefusalRules.LoginThrottle) // the throttled login has its own line

@@ -37,7 +37,8 @@ internal static class AccessOptions
     private static readonly Option<string> QuotaBytesOption = CreateLimit("--quota-bytes", "maximum size of all files together");
     private static readonly Option<string> QuotaFilesOption = CreateLimit("--quota-files", "maximum number of files");
     private static readonly Option<string> UploadRateOption = CreateLimit("--rate-up", "maximum speed of uploads in bytes per second");
-    private static readonly Option<string> DownloadRateOption = CreateLimit("--rate-down", "maximum speed of downloads in bytes per second");
+    private static readonly Option<string> DownloadRateOption =
+        CreateLimit("--rate-down", "maximum speed of downloads in bytes per second");
     private static readonly Option<string> SessionsOption = CreateLimit("--sessions", "maximum number of sessions at once");
 
     private static readonly Option<string[]> NetworkOption = new("--network")
@@ -149,7 +150,8 @@ internal static class AccessOptions
             "expires" => access with { ExpiresAt = null },
             _ => throw CommandLine.CreateUsageError(
                 $"--unset {name}: no such setting",
-                SpellingSuggestion.FindNearest(name, Settings.Options.Select(option => option.Name[2..]).Concat(AccountOptions.UnsetNames))),
+                SpellingSuggestion.FindNearest(
+                    name, Settings.Options.Select(option => option.Name[2..]).Concat(AccountOptions.UnsetNames))),
         };
     }
 

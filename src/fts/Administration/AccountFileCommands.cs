@@ -188,7 +188,8 @@ internal static class AccountFileCommands
             Terminal.Plain.WriteData($"+ account {account.Name}");
             foreach (string field in imported.IgnoredFields)
             {
-                Terminal.Plain.WriteMessage($"line {imported.LineNumber}: account {account.Name}: {field} is not supported and not imported");
+                Terminal.Plain.WriteMessage(
+                    $"line {imported.LineNumber}: account {account.Name}: {field} is not supported and not imported");
             }
         }
 

@@ -93,7 +93,8 @@ internal static class AccountOutput
             rows.Add(["groups", string.Join(", ", settings.Groups), ""]);
         }
 
-        rows.AddRange(SettingDifference.GetValues(account.Access).Select(pair => new[] { pair.Key, pair.Value, account.GetOrigin(pair.Key) }));
+        rows.AddRange(SettingDifference.GetValues(account.Access).Select(pair =>
+            new[] { pair.Key, pair.Value, account.GetOrigin(pair.Key) }));
         if (account.Access.Home is null)
         {
             rows.Add([SettingKey.Home, "the folder that the server shares", "default"]);

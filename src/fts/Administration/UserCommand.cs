@@ -9,7 +9,10 @@ namespace Fts.Administration;
 /// <summary>The <c>fts user</c> subcommand. It manages the accounts of a server.</summary>
 internal static class UserCommand
 {
-    private static readonly Option<bool> DisabledOption = new("--disabled") { Description = "add the account, but do not permit logins yet" };
+    private static readonly Option<bool> DisabledOption = new("--disabled")
+    {
+        Description = "add the account, but do not permit logins yet",
+    };
 
     private static readonly SubcommandDefinition AddDefinition = Define("add", "NAME", "Adds an account.",
         [
@@ -214,8 +217,9 @@ internal static class UserCommand
     {
         using AccountStore store = AccountStore.Open(line);
         AccountSnapshot snapshot = store.ReadAll();
-        store.Apply([.. GetAccounts(line, definition, store, snapshot).Where(account => account.Value.IsEnabled != isEnabled).Select(account =>
-            AccountChange.Update(account.Value with { IsEnabled = isEnabled }, account.Version))]);
+        store.Apply([.. GetAccounts(line, definition, store, snapshot)
+            .Where(account => account.Value.IsEnabled != isEnabled)
+            .Select(account => AccountChange.Update(account.Value with { IsEnabled = isEnabled }, account.Version))]);
         return ExitCode.Success;
     }
 

@@ -109,7 +109,6 @@ internal static class ServerCommand
         (SessionLimits limits, NetworkSettings networkSettings, Defences defences) = (settings.Limits, settings.Network, settings.Defences);
         bool isLocal = (settings with { EndPoint = endPoint }).IsLocal;
         await using ServerAccounts? accounts = isCheck ? null : ServerAccounts.Open(line);
-        using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         SignInRules signInRules = accounts is { Count: > 0 }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
@@ -125,6 +124,7 @@ internal static class ServerCommand
             line, [.. settings.ServedFolders, .. accounts?.Folders ?? []],
             [.. tlsSettings.ConfiguredFiles, .. hosts.Files, .. configuration.Files], tlsSettings.OwnCertificateFile, accounts?.State.Path,
             logSettings.File?.FullPath);
+        using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         await using var log = new ServerLog(logSettings);
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);

@@ -24,7 +24,7 @@ internal sealed record Sandbox(string Description)
 
     /// <summary>The rights that the database needs. Its log files are created and removed while the server runs.</summary>
     private const LandlockRights StateRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate |
-        LandlockRights.MakeFile | LandlockRights.RemoveFile;
+        LandlockRights.MakeFile | LandlockRights.MakeSocket | LandlockRights.RemoveFile;
 
     private static readonly Option<bool> DisableOption = new("--no-sandbox")
     {

@@ -15,7 +15,7 @@ public sealed class CommandTableTests
     [Theory, OnEveryWire]
     public async Task Every_row_that_needs_a_login_returns_530_before_it(Wire wire)
     {
-        await using var server = new TestServer(wire);
+        await using var server = new TestServer(wire, configure: options => options with { MaxCommandsBeforeLogin = 1000 });
         await using Conversation client = await server.ConnectAsync();
         await client.PlayAsync("S: 220 *");
         foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsLogin)))

@@ -90,9 +90,9 @@ public sealed class DataPeerTests
         await using Conversation client = await LogInAsync(server);
         await client.PlayAsync("""
             C: PORT 192,0,2,1,3,255
-            S: 504 *not allowed.
+            S: 504 *not allowed (data.peer).
             C: PORT 127,0,0,2,200,200
-            S: 504 *not allowed.
+            S: 504 *not allowed (data.peer).
             C: PORT 192,0,2,1,4,0
             S: 200 *
             """);

@@ -40,8 +40,8 @@ public sealed class OneGateTests
                 return Replies.FindRule(reply)!;
             }).Distinct().Order(StringComparer.Ordinal)];
         Assert.Equal(
-            ["ban.delay", "data.peer", "limit.expansion", "limit.failed-logins", "limit.sessions", "tls.certificate", "tls.required",
-                "tls.resumption", "upload.unverified"],
+            ["ban.active", "ban.delay", "data.peer", "limit.commands", "limit.connections", "limit.expansion", "limit.failed-logins",
+                "limit.sessions", "tls.certificate", "tls.required", "tls.resumption", "upload.unverified"],
             rules);
     }
 

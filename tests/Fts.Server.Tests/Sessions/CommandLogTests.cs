@@ -90,7 +90,7 @@ public sealed class CommandLogTests
             C: USER anonymous
             S: 530 *
             """);
-        Assert.Contains("[1] USER from 127.0.0.1 refused: 530 TLS required; send AUTH TLS first. ", server.Log.Texts);
+        Assert.Contains("[1] USER from 127.0.0.1 refused: 530 TLS required (tls.required); send AUTH TLS first. ", server.Log.Texts);
     }
 
     [Fact]

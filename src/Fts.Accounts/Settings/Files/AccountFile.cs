@@ -10,7 +10,8 @@ public sealed record AccountFile(IReadOnlyList<AccountSettings> Accounts, IReadO
 {
     internal const string
         SchemaKey = "$schema", AccountsKey = "accounts", GroupsKey = "groups", EnabledKey = "enabled", PasswordHashKey = "passwordHash",
-        KeyFingerprintsKey = "keyFingerprints", MountsKey = "mounts", RulesKey = "rules", DirectoryKey = "directory", ReadOnlyKey = "readOnly";
+        KeyFingerprintsKey = "keyFingerprints", MountsKey = "mounts", RulesKey = "rules", DirectoryKey = "directory",
+        ReadOnlyKey = "readOnly";
 
     /// <summary>The keys that accounts and groups share, in the order of a written file.</summary>
     internal static readonly IReadOnlyList<string> AccessKeys =

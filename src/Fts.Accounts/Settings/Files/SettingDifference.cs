@@ -31,7 +31,8 @@ public sealed record SettingDifference(string Key, string? Old, string? New)
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(current);
         return Compare(
-            Flatten(writer => AccountFile.WriteAccess(writer, old.Access)), Flatten(writer => AccountFile.WriteAccess(writer, current.Access)));
+            Flatten(writer => AccountFile.WriteAccess(writer, old.Access)),
+            Flatten(writer => AccountFile.WriteAccess(writer, current.Access)));
     }
 
     /// <summary>Returns the settings of an account or group that are set, with their values as text.</summary>
@@ -72,7 +73,8 @@ public sealed record SettingDifference(string Key, string? Old, string? New)
         {
             if (member.Value.Kind == JsonTokenType.StartObject)
             {
-                pairs.AddRange(member.Value.Members.Select(inner => KeyValuePair.Create($"{member.Name} {inner.Name}", Format(inner.Value))));
+                pairs.AddRange(member.Value.Members.Select(inner =>
+                    KeyValuePair.Create($"{member.Name} {inner.Name}", Format(inner.Value))));
             }
             else
             {

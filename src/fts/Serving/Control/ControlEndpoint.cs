@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Serving.Control;
 
 /// <summary>
-/// The listening control socket of a server. It is opened before the sandbox, and opening it starts no thread. The caller disposes it after
-/// the server.
+/// The listening control socket of a server. It is opened in the sandbox, because .NET starts a thread for its sockets. The caller disposes
+/// it after the server.
 /// </summary>
 internal sealed class ControlEndpoint : IDisposable
 {

@@ -19,7 +19,7 @@ internal static class ControlSocket
 
     private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
 
-    /// <summary>Creates the socket and starts to listen. Replaces the socket of a server that no longer runs. Starts no thread.</summary>
+    /// <summary>Creates the socket and starts to listen. Replaces the socket of a server that no longer runs.</summary>
     /// <param name="stateDirectory">The state directory, which exists.</param>
     /// <returns>The listening socket. Its disposal removes the file.</returns>
     /// <exception cref="ControlException">Another server uses the directory.</exception>
