@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fts.Accounts.Recording;
 using Fts.Storage;
 
 namespace Fts.Accounts;
@@ -282,6 +283,11 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
+            if (writer is IRecordedUpload recorded)
+            {
+                await recorded.SetPartsAsync(added, cancellationToken).ConfigureAwait(false);
+            }
+
             await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken)
                 .ConfigureAwait(false);
         }

@@ -8,6 +8,7 @@ namespace Fts.Server;
 internal static class Replies
 {
     public static readonly FtpReply CommandOkay = new(FtpReplyCode.Okay, "Command okay.");
+    public static readonly FtpReply NoQuota = new(FtpReplyCode.Okay, "No quota.");
     public static readonly FtpReply TypeBinary = new(FtpReplyCode.Okay, "Type set to I.");
     public static readonly FtpReply ModeStream = new(FtpReplyCode.Okay, "Mode set to S.");
     public static readonly FtpReply ModeBlock = new(FtpReplyCode.Okay, "Mode set to B.");
@@ -174,6 +175,13 @@ internal static class Replies
         UploadVerdict.Unverified => UploadUnverified,
         _ => TransferAborted, // the client disconnected or sent QUIT
     };
+
+    /// <summary>Returns the reply for an exception of a store, with its explanation if it has one.</summary>
+    public static FtpReply FromStoreException(StoreException exception)
+    {
+        FtpReply reply = FromStoreError(exception.Error);
+        return exception.Explanation is { } explanation ? new FtpReply(reply.Code, explanation) : reply;
+    }
 
     /// <summary>Returns the reply for an error of a store.</summary>
     public static FtpReply FromStoreError(StoreError error) => error switch

@@ -3,6 +3,7 @@ using Fts.Protocol;
 using Fts.Server.Access;
 using Fts.Server.Hosts;
 using Fts.Server.Sessions;
+using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
@@ -101,6 +102,7 @@ internal static class LoginCommands
         }
 
         session.Files = CreateUserFiles(session, account);
+        session.Records?.RecordLogin("certificate");
         ClientCertificate certificate = session.Certificate!;
         Log.LoggedInByCertificate(
             session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(),
@@ -124,7 +126,9 @@ internal static class LoginCommands
     private static UserFiles CreateUserFiles(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
-        return new UserFiles(account, session.Host.GuardedStore, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
+        session.Records = LoginRecords.Begin(session, account);
+        IFileStore store = session.Records?.Wrap(session.Host.GuardedStore) ?? session.Host.GuardedStore;
+        return new UserFiles(account, store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
     private static Credentials CreateCredentials(Session session, string userName, string password) =>
@@ -153,6 +157,7 @@ internal static class LoginCommands
         session.EndLoginDelay();
         if (!isWithinLimits)
         {
+            LoginRecords.RecordFailure(session, userName, rule: null);
             Log.TooManyFailedLogins(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
             session.Next = NextAction.Close;
             return Replies.TooManyFailedLoginsFromAddress;
@@ -161,10 +166,12 @@ internal static class LoginCommands
         if (account is not null)
         {
             session.Files = CreateUserFiles(session, account);
+            session.Records?.RecordLogin("password");
             Log.LoggedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address);
             return Replies.LoggedIn;
         }
 
+        LoginRecords.RecordFailure(session, userName, RuleNames.LoginCredentials);
         Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
         if (++session.FailedLogins < options.MaxFailedLogins)
         {

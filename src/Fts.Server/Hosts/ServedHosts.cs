@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Server.Sessions;
 using Fts.Storage;
@@ -21,6 +22,9 @@ internal sealed record ServedHost(
     /// between the two.
     /// </summary>
     public required IFileStore GuardedStore { get; init; }
+
+    /// <summary>The real directories of <see cref="Store"/>, or null if unknown.</summary>
+    public StoreLocations? StoreLocations { get; init; }
 }
 
 /// <summary>The hosts of a server, created once from its options.</summary>
@@ -46,6 +50,7 @@ internal sealed class ServedHosts
         Default = new ServedHost(null, options.Store, options.Authenticator, options.Tls?.Certificates, greeting)
         {
             GuardedStore = new GuardedStore(GetNonBlockingStore(options.Store), options.Logger),
+            StoreLocations = options.StoreLocations,
         };
         _hostsByName = options.Hosts.ToFrozenDictionary(
             host => host.Name,
@@ -57,6 +62,7 @@ internal sealed class ServedHosts
                 host.Greeting is null ? greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
                 GuardedStore = new GuardedStore(GetNonBlockingStore(host.Store), options.Logger),
+                StoreLocations = host.StoreLocations,
             },
             StringComparer.OrdinalIgnoreCase);
     }

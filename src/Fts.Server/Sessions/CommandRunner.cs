@@ -72,7 +72,7 @@ internal static class CommandRunner
         {
             LogStoreException(session, row.Verb, e);
             FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
-            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreError(e.Error));
+            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e));
         }
         catch (HandshakeException e)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Listings;
@@ -127,6 +128,8 @@ internal sealed class Session : IDisposable
     public string? UserName { get; set; }
     /// <summary>The files that the logged-in account can access, or null before login.</summary>
     public UserFiles? Files { get; set; }
+    /// <summary>The quota and the events of the session, or null before login and if the server records none.</summary>
+    public SessionRecords? Records { get; set; }
     /// <summary>The number of failed logins on this control connection.</summary>
     public int FailedLogins { get; set; }
 
@@ -216,6 +219,7 @@ internal sealed class Session : IDisposable
             LoginStartedAt = Environment.TickCount64; // only after a login: repeated USER commands must not extend the login time limit
         }
 
+        Records = null;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         LastPartialSizePath = null;
