@@ -139,6 +139,11 @@ internal sealed class RecordJournal : IDisposable
         lock (_lock)
         {
             WriteUnwritten();
+            if (_current.Length > MaxFileBytes)
+            {
+                BeginNewFile();
+            }
+
             return [.. _settled.Take(maxCount)];
         }
     }
@@ -153,11 +158,6 @@ internal sealed class RecordJournal : IDisposable
             while (_settled.TryPeek(out SettledEntry settled) && settled.Number <= foldedThrough)
             {
                 _settled.Dequeue();
-            }
-
-            if (_current.Length > MaxFileBytes)
-            {
-                BeginNewFile();
             }
 
             DeleteFoldedFiles();

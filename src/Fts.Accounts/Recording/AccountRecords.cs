@@ -253,17 +253,15 @@ public sealed class AccountRecords : IAsyncDisposable
         (int settled, int dropped) = (0, 0);
         foreach ((long intent, JournalEntry entry) in recovered.Open)
         {
-            if (await OperationOutcome.WasCompletedAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false))
+            try
             {
-                await OperationOutcome.DeletePartsAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false);
-                Ledger.Replay(entry.Changes, null);
-                Journal.Settle(intent);
-                settled++;
+                bool wasCompleted = await RecoverAsync(intent, entry, cancellationToken).ConfigureAwait(false);
+                (settled, dropped) = wasCompleted ? (settled + 1, dropped) : (settled, dropped + 1);
             }
-            else
+            catch (Exception e) when (e is StoreException or ArgumentException)
             {
-                Journal.Drop(intent);
-                dropped++;
+                // The intent stays in the journal, and the next start checks it again.
+                RecordLog.OutcomeUnknown(Logger, entry.Source.FullPath, e.Message);
             }
         }
 
@@ -271,6 +269,21 @@ public sealed class AccountRecords : IAsyncDisposable
         {
             RecordLog.Recovered(Logger, settled, dropped);
         }
+    }
+
+    /// <summary>Ends an intent of a killed process. Returns whether its operation was completed.</summary>
+    private async ValueTask<bool> RecoverAsync(long intent, JournalEntry entry, CancellationToken cancellationToken)
+    {
+        if (!await OperationOutcome.WasCompletedAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false))
+        {
+            Journal.Drop(intent);
+            return false;
+        }
+
+        await OperationOutcome.DeletePartsAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false);
+        Ledger.Replay(entry.Changes, null);
+        Journal.Settle(intent);
+        return true;
     }
 
     private async Task RunUntilStopAsync(Func<CancellationToken, Task> loop)

@@ -59,7 +59,7 @@ internal sealed class QuotaCounter(AccountRecords records, TimeSpan maxAge, bool
             records.ApplyCount(directory, records.Ledger.WithDirectory(directory, found => found.Count = new QuotaCount())!);
             _countedNow.Add(directory);
         }
-        catch (Exception e) when (e is StoreException or IOException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             RecordLog.CountFailed(records.Logger, directory, e.Message);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Server;
@@ -58,6 +59,7 @@ internal static class ServerCommand
             NetworkSettings.CommandLineOptions,
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
+            RecordSettings.CommandLineOptions,
             Sandbox.CommandLineOptions,
         ],
         ExitCodes =
@@ -99,12 +101,20 @@ internal static class ServerCommand
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
-        LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
+        await using RecordSettings? recordSettings = RecordSettings.Open(line);
+        string[] stateFolders = recordSettings is null ? [] : [recordSettings.Directory];
+        LocalStoreOptions files = uploads.StoreOptions with
+        {
+            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts), .. stateFolders],
+        };
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
-        var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        var sandbox = Sandbox.Enter(
+            line, [.. servedFolders, .. stateFolders], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
+        var loggers = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel);
+        AccountRecords? records = recordSettings is null ? null : await recordSettings.OpenRecordsAsync(uploads, files, loggers);
         var server = new FtpServer(new FtpServerOptions
         {
             Store = OpenStore("--folder", folder, files),
@@ -123,7 +133,9 @@ internal static class ServerCommand
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
             DrainTimeout = DrainTimeout,
-            LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
+            LoggerFactory = loggers,
+            Records = records,
+            StoreLocations = new StoreLocations(folder),
             Trace = debug
                 ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
                 : null,
