@@ -41,7 +41,7 @@ public static class EventPayload
 /// <summary>The properties of the JSON form, in order.</summary>
 internal sealed record PayloadFields
 {
-    public int SchemaVersion => EventPayload.SchemaVersion;
+    public int SchemaVersion { get; init; } = EventPayload.SchemaVersion;
 
     public required long Id { get; init; }
 

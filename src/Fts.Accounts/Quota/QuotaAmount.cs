@@ -39,6 +39,12 @@ public readonly record struct QuotaLimit(long? Bytes, long? Files)
     public bool IsUnlimited => Bytes is null && Files is null;
 }
 
+/// <summary>The quota of an account.</summary>
+/// <param name="Account">The name of the account.</param>
+/// <param name="Home">The real path of its home directory, without a trailing slash.</param>
+/// <param name="Limit">The limit.</param>
+public sealed record AccountQuota(string Account, string Home, QuotaLimit Limit);
+
 /// <summary>The usage of a directory with a quota.</summary>
 /// <param name="Directory">The real path of the directory.</param>
 /// <param name="Used">The committed bytes and files.</param>

@@ -20,6 +20,13 @@ internal sealed class QuotaDirectory(string path)
     /// <summary>The running count of the directory, or null.</summary>
     public QuotaCount? Count { get; set; }
 
+    /// <summary>Removes the limits of all accounts.</summary>
+    public void ClearLimits()
+    {
+        _limits.Clear();
+        _mostGenerous = default;
+    }
+
     /// <summary>Sets the limit of an account whose home is this directory, or removes it (null).</summary>
     public void SetLimit(string account, QuotaLimit? limit)
     {

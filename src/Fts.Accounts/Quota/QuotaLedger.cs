@@ -53,6 +53,25 @@ public sealed class QuotaLedger
         }
     }
 
+    /// <summary>Replaces the limits of all accounts. A directory without limits keeps its usage.</summary>
+    /// <param name="quotas">The account, the real path of its home directory, and the limit, for each account with a quota.</param>
+    public void SetLimits(IReadOnlyCollection<AccountQuota> quotas)
+    {
+        ArgumentNullException.ThrowIfNull(quotas);
+        lock (_lock)
+        {
+            foreach (QuotaDirectory directory in _directories.Values)
+            {
+                directory.ClearLimits();
+            }
+
+            foreach (AccountQuota quota in quotas)
+            {
+                SetLimit(quota.Account, quota.Home, quota.Limit);
+            }
+        }
+    }
+
     /// <summary>Returns the usage of a directory and the limit of an account there, or null if the directory has no quota.</summary>
     public QuotaUsage? GetUsage(string directory, string account)
     {

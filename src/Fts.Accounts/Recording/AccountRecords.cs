@@ -109,6 +109,16 @@ public sealed class AccountRecords : IAsyncDisposable
         _counter.Wake();
     }
 
+    /// <summary>
+    /// Replaces the quotas of all accounts, for example after accounts were changed. Sessions use the new limits from their next block of
+    /// bytes. A directory that was never counted is counted in the background.
+    /// </summary>
+    public void SetQuotas(IReadOnlyCollection<AccountQuota> quotas)
+    {
+        Ledger.SetLimits(quotas);
+        _counter.Wake();
+    }
+
     /// <summary>Returns the recorder of a session.</summary>
     /// <param name="account">The name of the account.</param>
     /// <param name="address">The IP address of the client, or null.</param>

@@ -186,11 +186,11 @@ internal sealed class LocalFileWriter(
             : RandomAccess.GetLength(staging.Handle);
         if (staging.CanCommitByAppending && existing is { Kind: EntryKind.File, IsLink: false } file)
         {
-            return new PendingCommit(staging.DirectoryId, staging.TargetName, file.Id, file.Length + staged, existing);
+            return new PendingCommit(staging.ContainerId, staging.TargetName, file.Id, file.Length + staged, existing);
         }
 
         long remainderEnd = committed is null ? 0 : RandomAccess.GetLength(committed);
-        return new PendingCommit(staging.DirectoryId, staging.TargetName, staging.Id, Math.Max(staged, remainderEnd), existing);
+        return new PendingCommit(staging.ContainerId, staging.TargetName, staging.Id, Math.Max(staged, remainderEnd), existing);
     }
 
     /// <summary>Appends to the staging file the bytes of the committed file that follow the last written byte.</summary>

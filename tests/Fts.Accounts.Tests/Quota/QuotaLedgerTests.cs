@@ -42,6 +42,17 @@ public sealed class QuotaLedgerTests
     }
 
     [Fact]
+    public void Replacing_all_limits_removes_those_of_other_accounts_and_keeps_the_usage()
+    {
+        _ledger.SetLimit("ann", "/srv", new QuotaLimit(100, null));
+        _ledger.Settle(null, [new LedgerChange(_ledger.Find("/srv/a")[0], 1, new QuotaAmount(70, 1))]);
+        _ledger.SetLimits([new AccountQuota("bob", "/bob", new QuotaLimit(5, null))]);
+        Assert.Equal((new QuotaLimit(null, null), new QuotaAmount(70, 1)),
+            (_ledger.GetUsage("/srv", "ann")!.Limit, _ledger.GetUsage("/srv", "ann")!.Used));
+        Assert.Equal(new QuotaLimit(5, null), _ledger.GetUsage("/bob", "bob")!.Limit);
+    }
+
+    [Fact]
     public void A_refused_reservation_reserves_nothing_in_any_directory()
     {
         _ledger.SetLimit("admin", "/srv", new QuotaLimit(1000, null));

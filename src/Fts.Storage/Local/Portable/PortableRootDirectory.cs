@@ -60,7 +60,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return _resolver.Resolve(path, followLast: false, out string real) switch
         {
-            null => IsHidden(real) ? null : RunTranslated(() => GetRealEntry(real)),
+            null => IsHidden(real) ? null : RunTranslated(() => GetRealEntry(real)) is { } entry ? entry with { Name = path.Name } : null,
             StoreError.NotFound or StoreError.NotADirectory => null,
             { } error => throw CreateResolutionException(error, path),
         };

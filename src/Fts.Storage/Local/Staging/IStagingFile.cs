@@ -40,6 +40,9 @@ internal interface IStagingFile : IDisposable
     /// <summary>The <see cref="FileEntry.Id"/> of the staging file, or 0 if it is not known.</summary>
     ulong Id { get; }
 
+    /// <summary>The <see cref="FileEntry.Id"/> of the directory, or 0 if it is not known.</summary>
+    ulong ContainerId => DirectoryId;
+
     /// <summary>The name of the committed file in its directory. If the upload's path is a link, the name of the link's target.</summary>
     string TargetName { get; }
 

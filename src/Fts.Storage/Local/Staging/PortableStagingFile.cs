@@ -121,6 +121,8 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public ulong Id => FileStatus.TryGet(_stagingPath, out FileStatus status) ? status.Id : 0;
 
+    public ulong ContainerId => FileStatus.TryGet(Path.GetDirectoryName(_targetPath)!, out FileStatus status) ? status.Id : 0;
+
     public string TargetName => Path.GetFileName(_targetPath);
 
     public FileEntry? GetTargetEntry() => PortableRootDirectory.RunTranslated(() => PortableRootDirectory.GetRealEntry(_targetPath));
