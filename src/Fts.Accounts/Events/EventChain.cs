@@ -50,7 +50,7 @@ public static class EventChain
         bytes.Write(previousHash);
         bytes.Write([FormatVersion]);
         WriteNumber(bytes, id);
-        WriteNumber(bytes, entry.Time.UtcTicks / TimeSpan.TicksPerMicrosecond);
+        WriteNumber(bytes, entry.Time.UtcTicks);
         WriteNumber(bytes, (long)entry.Type);
         WriteText(bytes, entry.Account);
         WriteText(bytes, entry.Address);

@@ -112,7 +112,7 @@ public sealed class QuotaLedger
         List<QuotaDirectory>? found = null;
         Dictionary<string, QuotaDirectory>.AlternateLookup<ReadOnlySpan<char>> lookup =
             directories.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (int end = location.Length; end >= 0; end = end == 0 ? -1 : location.LastIndexOf('/', end - 1))
+        for (int end = location.Length > 1 ? location.Length : 0; end >= 0; end = end == 0 ? -1 : location.LastIndexOf('/', end - 1))
         {
             if (lookup.TryGetValue(end == 0 ? "/" : location.AsSpan(0, end), out QuotaDirectory? directory))
             {

@@ -8,8 +8,11 @@ public interface IRecordedUpload
     /// <summary>The verdict for the event, set before the commit. Null if no verdict exists.</summary>
     string? Verdict { get; set; }
 
-    /// <summary>Reserves the quota for a file of an announced size before its bytes are received.</summary>
-    /// <param name="length">The size of the complete file in bytes.</param>
+    /// <summary>
+    /// Reserves the quota for a file and an announced size before its bytes are received. Without this call, the first block of bytes
+    /// reserves the file.
+    /// </summary>
+    /// <param name="length">The size of the complete file in bytes, as far as it is known.</param>
     /// <exception cref="StoreException">The quota would be exceeded (<see cref="StoreError.QuotaExceeded"/>).</exception>
     void Reserve(long length);
 

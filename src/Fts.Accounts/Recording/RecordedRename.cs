@@ -20,20 +20,47 @@ internal sealed class RecordedRename(
     private bool CrossesQuotas => !from.SequenceEqual(to);
 
     /// <summary>
-    /// Locks both names. A directory that is moved from one quota to another is counted first, so nothing may change meanwhile.
+    /// Locks both names. If quotas are involved, nothing may change while a directory is renamed, because other operations use paths in it.
     /// </summary>
     public async ValueTask<EntryLocks.Grant> LockAsync(CancellationToken cancellationToken)
     {
         await QuotaLedger.WaitForCountAsync(to, cancellationToken).ConfigureAwait(false);
-        _sourceContainer = await store.GetContainerIdAsync(source, cancellationToken).ConfigureAwait(false);
-        _targetContainer = await store.GetContainerIdAsync(target, cancellationToken).ConfigureAwait(false);
-        bool locksAll = CrossesQuotas && IsDirectory(
-            await store.Inner.GetUnfollowedEntryAsync(source, cancellationToken).ConfigureAwait(false));
-        return locksAll
-            ? await store.Records.Locks.AcquireAsync(EntryKey.All, cancellationToken).ConfigureAwait(false)
-            : await store.Records.Locks.AcquireAsync(
-                new EntryKey(_sourceContainer, source.Name), new EntryKey(_targetContainer, target.Name), cancellationToken)
-                .ConfigureAwait(false);
+        while (true)
+        {
+            _sourceContainer = await store.GetContainerIdAsync(source, cancellationToken).ConfigureAwait(false);
+            _targetContainer = await store.GetContainerIdAsync(target, cancellationToken).ConfigureAwait(false);
+            bool locksAll = await MustLockAllAsync(cancellationToken).ConfigureAwait(false);
+            EntryLocks.Grant grant = locksAll
+                ? await store.Records.Locks.AcquireAsync(EntryKey.All, cancellationToken).ConfigureAwait(false)
+                : await store.Records.Locks.AcquireAsync(
+                    new EntryKey(_sourceContainer, source.Name), new EntryKey(_targetContainer, target.Name), cancellationToken)
+                    .ConfigureAwait(false);
+            if (await store.IsContainerAsync(grant, source, _sourceContainer, cancellationToken).ConfigureAwait(false)
+                && await store.IsContainerAsync(grant, target, _targetContainer, cancellationToken).ConfigureAwait(false)
+                && await HasSameKindAsync(grant, locksAll, cancellationToken).ConfigureAwait(false))
+            {
+                return grant;
+            }
+
+            grant.Dispose(); // a directory was moved, or the source was replaced, before the names were locked
+        }
+    }
+
+    private async ValueTask<bool> MustLockAllAsync(CancellationToken cancellationToken) =>
+        from.Length + to.Length > 0
+        && IsDirectory(await store.Inner.GetUnfollowedEntryAsync(source, cancellationToken).ConfigureAwait(false));
+
+    private async ValueTask<bool> HasSameKindAsync(EntryLocks.Grant grant, bool locksAll, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return locksAll || !await MustLockAllAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            grant.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs the rename under the locks.</summary>

@@ -37,8 +37,11 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
 
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
+        long moveCount = Records.Ledger.MoveCount;
         IFileWriter writer = await inner.OpenWriteAsync(path, start, cancellationToken).ConfigureAwait(false);
-        return await RecordedWriter.OpenAsync(writer, this, path, cancellationToken).ConfigureAwait(false);
+        return Records.RecordsEvents || !Records.Ledger.IsEmpty
+            ? await RecordedWriter.OpenAsync(writer, this, path, moveCount, cancellationToken).ConfigureAwait(false)
+            : writer;
     }
 
     public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
@@ -59,9 +62,7 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
             return;
         }
 
-        ulong container = await GetContainerIdAsync(path, cancellationToken).ConfigureAwait(false);
-        EntryLocks.Grant grant = await Records.Locks.AcquireAsync(new EntryKey(container, path.Name), cancellationToken)
-            .ConfigureAwait(false);
+        (EntryLocks.Grant grant, _) = await LockAsync(path, cancellationToken).ConfigureAwait(false);
         await RunAsync(grant, async () =>
         {
             if (await inner.GetUnfollowedEntryAsync(path, CancellationToken.None).ConfigureAwait(false) is not null)
@@ -140,6 +141,38 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
     public async ValueTask<ulong> GetContainerIdAsync(StorePath path, CancellationToken cancellationToken) =>
         (await inner.GetEntryAsync(path.Parent, cancellationToken).ConfigureAwait(false))?.Id ?? 0;
 
+    /// <summary>Locks a name. Also returns the <see cref="FileEntry.Id"/> of its directory, which cannot be moved meanwhile.</summary>
+    private async ValueTask<(EntryLocks.Grant Grant, ulong Container)> LockAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ulong container = await GetContainerIdAsync(path, cancellationToken).ConfigureAwait(false);
+            EntryLocks.Grant grant = await Records.Locks.AcquireAsync(new EntryKey(container, path.Name), cancellationToken)
+                .ConfigureAwait(false);
+            if (await IsContainerAsync(grant, path, container, cancellationToken).ConfigureAwait(false))
+            {
+                return (grant, container);
+            }
+
+            grant.Dispose(); // the directory was moved before its name was locked
+        }
+    }
+
+    /// <summary>Returns whether a directory still contains a path. If that is unknown, releases the lock.</summary>
+    public async ValueTask<bool> IsContainerAsync(
+        EntryLocks.Grant grant, StorePath path, ulong container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetContainerIdAsync(path, cancellationToken).ConfigureAwait(false) == container;
+        }
+        catch
+        {
+            grant.Dispose();
+            throw;
+        }
+    }
+
     private bool MustRecord(QuotaDirectory[] directories) => Records.RecordsEvents || directories.Length > 0;
 
     private async ValueTask DeleteAsync(StorePath path, EventType type, Func<ValueTask> delete, CancellationToken cancellationToken)
@@ -151,9 +184,7 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
             return;
         }
 
-        ulong container = await GetContainerIdAsync(path, cancellationToken).ConfigureAwait(false);
-        EntryLocks.Grant grant = await Records.Locks.AcquireAsync(new EntryKey(container, path.Name), cancellationToken)
-            .ConfigureAwait(false);
+        (EntryLocks.Grant grant, ulong container) = await LockAsync(path, cancellationToken).ConfigureAwait(false);
         await RunAsync(grant, async () =>
         {
             if (await inner.GetUnfollowedEntryAsync(path, CancellationToken.None).ConfigureAwait(false) is not { } deleted)

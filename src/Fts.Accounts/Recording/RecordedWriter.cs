@@ -20,15 +20,14 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
     private readonly long _moveCount; // QuotaLedger.MoveCount when the upload was opened
     private QuotaReservation? _reservation;
     private long _end;
-    private long _credit; // the bytes of the parts that the commit deletes
+    private long _credit, _creditFiles; // the bytes and the number of the parts that the commit deletes
     private List<RecordedPart> _parts = [];
     private readonly List<RecordedPart> _undeletedParts = [];
 
-    private RecordedWriter(IFileWriter writer, RecordedStore store, StorePath path, PendingCommit opened)
+    private RecordedWriter(IFileWriter writer, RecordedStore store, StorePath path, PendingCommit opened, long moveCount)
     {
-        (_writer, _store, _path, _opened) = (writer, store, path, opened);
+        (_writer, _store, _path, _opened, _moveCount) = (writer, store, path, opened, moveCount);
         _end = writer.StartOffset;
-        _moveCount = store.Records.Ledger.MoveCount;
     }
 
     public string? Verdict { get; set; }
@@ -42,8 +41,13 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
     public long HandleOffset => _writer.HandleOffset;
 
     /// <summary>Takes the ownership of an open writer. If the quota does not permit the upload, closes the writer and throws.</summary>
+    /// <param name="writer">The open writer.</param>
+    /// <param name="store">The store of the session.</param>
+    /// <param name="path">The path of the upload.</param>
+    /// <param name="moveCount">The value of <see cref="QuotaLedger.MoveCount"/> before the writer was opened.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async ValueTask<RecordedWriter> OpenAsync(
-        IFileWriter writer, RecordedStore store, StorePath path, CancellationToken cancellationToken)
+        IFileWriter writer, RecordedStore store, StorePath path, long moveCount, CancellationToken cancellationToken)
     {
         try
         {
@@ -51,9 +55,13 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
             await QuotaLedger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
             PendingCommit opened = await GetPendingCommitAsync(writer, store, path, writer.StartOffset, cancellationToken)
                 .ConfigureAwait(false);
-            var recorded = new RecordedWriter(writer, store, path, opened);
+            var recorded = new RecordedWriter(writer, store, path, opened, moveCount);
             recorded.SetDirectories(directories);
-            recorded.Reserve(writer.StartOffset);
+            if (writer.IsResumed)
+            {
+                recorded.Reserve(writer.StartOffset); // here, because a refusal must not discard the partial upload
+            }
+
             return recorded;
         }
         catch
@@ -73,7 +81,8 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
         if (_reservation is not null)
         {
             long growth = Math.Max(0, length - GetLength(_opened.Existing) - _credit);
-            _reservation.Require(new QuotaAmount(growth, IsFile(_opened.Existing) ? 0 : 1));
+            long files = Math.Max(0, (IsFile(_opened.Existing) ? 0 : 1) - _creditFiles);
+            _reservation.Require(new QuotaAmount(growth, files));
         }
     }
 
@@ -89,7 +98,8 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
         }
 
         _parts = found;
-        _credit = found.Where(part => _reservation?.Directories.All(part.Directories.Contains) == true).Sum(part => part.Length);
+        RecordedPart[] credited = [.. found.Where(part => _reservation?.Directories.All(part.Directories.Contains) == true)];
+        (_credit, _creditFiles) = (credited.Sum(part => part.Length), credited.Length);
     }
 
     public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

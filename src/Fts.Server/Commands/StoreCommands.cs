@@ -69,10 +69,8 @@ internal static class StoreCommands
         await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
         var recorded = file as IRecordedUpload;
         transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
-        if (transfer.TotalBytes is { } announced && !session.IsAscii)
-        {
-            recorded?.Reserve(Math.Max(announced, file.StartOffset)); // ALLO may announce the size without the bytes before the offset
-        }
+        long announced = session.IsAscii ? 0 : transfer.TotalBytes ?? 0;
+        recorded?.Reserve(Math.Max(announced, file.StartOffset)); // ALLO may announce the size without the bytes before the offset
 
         UploadVerdict verdict;
         try

@@ -4,7 +4,6 @@ using Fts.Accounts.Sql.Records;
 using Fts.Accounts.Sql.Sqlite;
 using Fts.Cli;
 using Fts.Cli.Help;
-using Fts.Storage;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 

@@ -10,7 +10,7 @@ public sealed class EventChainTests
 
     [Fact]
     public void The_hash_of_an_event_never_changes() => Assert.Equal(
-        "TODO",
+        "c648c935937cfb30baab0dc0057a8fad4bba2ff7e523eda4890bd6cc19cfee18",
         Convert.ToHexStringLower(CreateChain(1).Events[0].Hash));
 
     [Fact]

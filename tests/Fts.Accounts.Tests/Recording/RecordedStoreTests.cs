@@ -1,6 +1,5 @@
 using Fts.Accounts.Events;
 using Fts.Accounts.Quota;
-using Fts.Accounts.Recording;
 using Fts.Storage;
 using static Fts.Accounts.Tests.Recording.RecordsFixture;
 

@@ -12,6 +12,7 @@ internal sealed class RecordsFixture : IAsyncDisposable
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("fts-records-");
     private readonly Dictionary<string, LocalFileStore> _stores = [];
     private readonly bool _recordsEvents;
+    private bool _isKilled;
 
     private RecordsFixture(bool recordsEvents)
     {
@@ -44,12 +45,19 @@ internal sealed class RecordsFixture : IAsyncDisposable
         {
             JournalDirectory = journal,
             Database = Database,
-            OpenStore = OpenStore,
+            OpenStore = path => _isKilled ? throw new StoreException("The process was killed.") : OpenStore(path),
             RecordsEvents = _recordsEvents,
         },
         Token);
 
-    /// <summary>Copies the journal as it is now, as if the process was killed now.</summary>
+    /// <summary>Copies the journal as it is now, as if the process was killed now. The records can no longer read the files.</summary>
+    public string Kill()
+    {
+        _isKilled = true;
+        return CopyJournal();
+    }
+
+    /// <summary>Copies the journal as it is now.</summary>
     public string CopyJournal()
     {
         string copy = _root.CreateSubdirectory("journal-" + Guid.NewGuid().ToString("N")).FullName;
@@ -67,7 +75,7 @@ internal sealed class RecordsFixture : IAsyncDisposable
         AccountRecords killed = Records;
         Database.Fail = true; // the killed process writes nothing more
         await killed.DisposeAsync();
-        Database.Fail = false;
+        (Database.Fail, _isKilled) = (false, false);
         Records = await OpenAsync(journal);
     }
 

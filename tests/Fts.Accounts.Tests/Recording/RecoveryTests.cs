@@ -42,7 +42,7 @@ public sealed class RecoveryTests
         await fixture.SetQuotaAsync("ann", "", 1000);
         string? journal = null;
         IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
-            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isPublished, () => journal ??= fixture.CopyJournal()));
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isPublished, () => journal ??= fixture.Kill()));
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/a"), WriteStart.Replace, Token))
         {
             await writer.WriteAsync(0, new byte[100], Token);
@@ -65,7 +65,7 @@ public sealed class RecoveryTests
         await StoreAsync(fixture.OpenSession("ann"), "/a", 100);
         string? journal = null;
         IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
-            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isDeleted, () => journal ??= fixture.CopyJournal()));
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isDeleted, () => journal ??= fixture.Kill()));
         await Assert.ThrowsAsync<InvalidOperationException>(() => store.DeleteFileAsync(At("/a"), Token).AsTask());
         await fixture.RestartAsync(journal!);
         Assert.Equal(fixture.Count(""), fixture.GetUsed(""));
@@ -81,7 +81,7 @@ public sealed class RecoveryTests
         await StoreAsync(fixture.OpenSession("ann"), "/2", 60);
         string? journal = null;
         IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
-            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isAfter: true, () => journal ??= fixture.CopyJournal()));
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isAfter: true, () => journal ??= fixture.Kill()));
         var files = new UserFiles(new Account("ann", Permissions.ReadWrite), store);
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => files.CombineAsync(At("/whole"), [At("/1"), At("/2")], null, Token).AsTask());
