@@ -7,7 +7,7 @@ using Fts.FuzzTests.Engine;
 namespace Fts.FuzzTests.Targets;
 
 /// <summary>The files of quotas and events.</summary>
-internal static class AccountTargets
+internal static class RecordTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
