@@ -17,6 +17,10 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
         database.ReadAsync(session => AccountRows.Find(session, name), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<string?> FindPasswordHashAsync(string name, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => AccountRows.FindPasswordHash(session, name), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<Versioned<AccountSettings>?> FindByKeyFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
         database.ReadAsync(session => AccountRows.FindByFingerprint(session, fingerprint), cancellationToken);
 
@@ -82,7 +86,8 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
 
     private static long ReadChangeNumber(ISqlSession session) => session.QueryInteger("SELECT number FROM account_changes");
 
-    private static bool HasAccounts(ISqlSession session) => session.QueryInteger("SELECT COUNT(*) FROM accounts") > 0;
+    private static bool HasAccounts(ISqlSession session) =>
+        session.QueryInteger("SELECT COUNT(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS found") > 0;
 
     private static AccountSnapshot ReadSnapshot(ISqlSession session) =>
         new(ReadChangeNumber(session), AccountRows.ReadAll(session), GroupRows.ReadAll(session));

@@ -47,6 +47,10 @@ public sealed class CertificateAuthenticator : IAuthenticator
         _fallback.AuthenticateAsync(credentials, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<LoginResult> LogInAsync(Credentials credentials, CancellationToken cancellationToken) =>
+        _fallback.LogInAsync(credentials, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<Account?> AuthenticateByCertificateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);

@@ -16,6 +16,13 @@ public interface IAuthenticator
     ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Returns the account for a user name and password, or the rule that rejects the login. The server calls only this method. The default
+    /// implementation calls <see cref="AuthenticateAsync"/>.
+    /// </summary>
+    async ValueTask<LoginResult> LogInAsync(Credentials credentials, CancellationToken cancellationToken) =>
+        LoginResult.FromAccount(await AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>
     /// Returns the account for a user name and a client certificate, or null if the client needs a password.
     /// <see cref="Credentials.Certificate"/> is never null in this call.
     /// </summary>

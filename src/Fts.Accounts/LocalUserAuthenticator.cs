@@ -25,14 +25,17 @@ public sealed class LocalUserAuthenticator : IAuthenticator
     public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>
-    public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
+    public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken) =>
+        (await LogInAsync(credentials, cancellationToken).ConfigureAwait(false)).Account;
+
+    /// <inheritdoc/>
+    public async ValueTask<LoginResult> LogInAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);
         bool isServerUser = AnonymousAuthenticator.IsAnonymous(credentials.UserName)
             && await credentials.IsServerUserAsync(cancellationToken).ConfigureAwait(false);
-        return isServerUser
-            ? await _serverUserAuthenticator.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false)
-            : await _fallback.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false);
+        IAuthenticator authenticator = isServerUser ? _serverUserAuthenticator : _fallback;
+        return await authenticator.LogInAsync(credentials, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

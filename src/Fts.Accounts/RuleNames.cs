@@ -31,6 +31,10 @@ public static class RuleNames
     public const string QuotaFiles = "quota.files";
     /// <summary>A directory is mounted here, or a directory mounted below this path would be moved or deleted.</summary>
     public const string MountPoint = "mount.point";
+    /// <summary>The directory is mounted read-only.</summary>
+    public const string MountReadOnly = "mount.read-only";
+    /// <summary>The account's home directory or a mounted directory cannot be used.</summary>
+    public const string HomeUnavailable = "home.unavailable";
 
     /// <summary>Returns the rule name for a missing permission, for example <c>permission.delete</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not exactly one permission.</exception>

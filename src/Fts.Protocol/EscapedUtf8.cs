@@ -12,7 +12,7 @@ namespace Fts;
 /// File names on Unix are bytes, and RFC 2640 §3.1 expects FTP peers to accept names that are not UTF-8. Text with such surrogates must be
 /// converted before it is displayed: <c>PrintableText.ToPrintable</c> writes U+DCNN as <c>\xNN</c>.
 /// </remarks>
-// Fts.Native and Fts.Storage compile this file too, because neither depends on Fts.Protocol. The type is public in Fts.Protocol only.
+// Fts.Native, Fts.Storage and Fts.Accounts compile this file too, because none depends on Fts.Protocol. The type is public in Fts.Protocol only.
 static partial class EscapedUtf8
 {
     private const char FirstEscape = '\uDC80', LastEscape = '\uDCFF';

@@ -19,6 +19,12 @@ public sealed record FtpServerOptions
     public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>
+    /// Returns the stores of accounts (<see cref="Account.Store"/>), without the stores of hosts. The server deletes expired partial
+    /// uploads in them. Called on a background thread at each sweep. Default: returns none.
+    /// </summary>
+    public Func<IEnumerable<IFileStore>> GetAccountStores { get; init; } = static () => [];
+
+    /// <summary>
     /// Additional virtual hosts on the same address, selected by HOST (RFC 7151) or by the server name of TLS (SNI). Default: none.
     /// </summary>
     /// <remarks>

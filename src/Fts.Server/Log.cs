@@ -1,4 +1,5 @@
 using System.Net;
+using Fts.Accounts;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -23,8 +24,24 @@ internal static partial class Log
     public static partial void LoggedInByCertificate(
         ILogger logger, long session, string user, IPAddress address, string subject, string key);
 
+    /// <summary>Logs a failed login. The rule is omitted if the user name or the password was wrong.</summary>
+    public static void LoginFailed(ILogger logger, long session, string user, IPAddress address, string? rule)
+    {
+        if (rule is null or RuleNames.LoginCredentials)
+        {
+            LoginFailed(logger, session, user, address);
+        }
+        else
+        {
+            LoginRefused(logger, session, user, address, rule);
+        }
+    }
+
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {User} from {Address}")]
-    public static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
+    private static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
+
+    [LoggerMessage(90, LogLevel.Warning, "[{Session}] login failed for {User} from {Address} ({Rule})")]
+    private static partial void LoginRefused(ILogger logger, long session, string user, IPAddress address, string rule);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} retrieved {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Retrieved(

@@ -57,6 +57,8 @@ internal static class Replies
 
     public static readonly FtpReply TooManySessions = new(FtpReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
     public static readonly FtpReply Stopping = new(FtpReplyCode.ServiceNotAvailable, "Server shutting down, closing control connection.");
+    public static readonly FtpReply AccountEnded =
+        new(FtpReplyCode.ServiceNotAvailable, "Account no longer available, closing control connection.");
     public static readonly FtpReply IdleTimeout = new(FtpReplyCode.ServiceNotAvailable, "Idle timeout, closing control connection.");
     public static readonly FtpReply LoginTimeout = new(FtpReplyCode.ServiceNotAvailable, "Login timeout, closing control connection.");
     public static readonly FtpReply ControlConnectionTimeout =

@@ -119,6 +119,10 @@ public readonly struct StorePath : IEquatable<StorePath>
         || Equals(directory)
         || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
 
+    /// <summary>Returns the path of the same entry as seen from a directory that contains it, or the root if both are equal.</summary>
+    internal StorePath RelativeTo(StorePath directory) =>
+        directory.IsRoot || IsRoot ? this : Equals(directory) ? Root : new StorePath(Value[directory.Value.Length..]);
+
     /// <inheritdoc/>
     public bool Equals(StorePath other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 

@@ -1,6 +1,7 @@
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
 using Fts.Storage.Tests.Folding;
+using Fts.Storage.Tests.Mounts;
 
 namespace Fts.Storage.Tests;
 
@@ -33,6 +34,13 @@ public sealed class StoreUnderTest : IDisposable
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
     public static StoreUnderTest InMemory(PartialUploadLimits limits) => new(new MemoryFileStore(partialUploads: limits), null);
+
+    /// <summary>Creates a store whose tree is a mounted store in the tree of another store.</summary>
+    public static StoreUnderTest Mounted()
+    {
+        StoreUnderTest inner = CreateLocal(portable: false);
+        return new(new MountPointView(inner.Store), inner.DirectoryOnDisk);
+    }
 
     /// <summary>Creates a store on a file system that folds names. Skips the test if no such file system can be mounted.</summary>
     public static StoreUnderTest OnFoldingFileSystem(bool portable)

@@ -13,6 +13,10 @@ internal static class AccountRows
             ? Complete(session, found)
             : null;
 
+    /// <summary>Returns the password hash of an account, or null if it has none or does not exist.</summary>
+    public static string? FindPasswordHash(ISqlSession session, string name) =>
+        session.Query("SELECT password_hash FROM accounts WHERE name = $1", row => row.GetText(0), name).SingleOrDefault();
+
     /// <summary>Returns the account with a key fingerprint, or null if none has it.</summary>
     public static Versioned<AccountSettings>? FindByFingerprint(ISqlSession session, string fingerprint) =>
         session.Query(

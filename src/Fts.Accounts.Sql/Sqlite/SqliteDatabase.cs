@@ -18,6 +18,7 @@ public sealed class SqliteDatabase : IDisposable
     private readonly SqliteConnection _writer;
     private readonly SemaphoreSlim _readerLock = new(1);
     private readonly SemaphoreSlim _writerLock = new(1);
+    private bool _isDisposed;
 
     private SqliteDatabase(string path, SqliteConnection reader, SqliteConnection writer) =>
         (Path, _reader, _writer) = (path, reader, writer);
@@ -116,8 +117,14 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Closes the connections after the running calls have ended.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
         _readerLock.Wait();
         _writerLock.Wait();
+        _isDisposed = true;
         _reader.Dispose();
         _writer.Dispose();
         _readerLock.Dispose();

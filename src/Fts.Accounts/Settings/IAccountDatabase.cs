@@ -16,6 +16,12 @@ public interface IAccountDatabase
     /// <summary>Returns an account, or null if none has this name.</summary>
     ValueTask<Versioned<AccountSettings>?> FindAccountAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Returns the password hash of an account, or null if no account has this name or the account has no password. Takes the same time in
+    /// all cases.
+    /// </summary>
+    ValueTask<string?> FindPasswordHashAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Returns the account with one of <see cref="AccountSettings.KeyFingerprints"/>, or null if none has it.</summary>
     ValueTask<Versioned<AccountSettings>?> FindByKeyFingerprintAsync(string fingerprint, CancellationToken cancellationToken);
 

@@ -120,14 +120,16 @@ internal static class LoginCommands
     }
 
     /// <summary>
-    /// Creates the account's access to the files of the host. The account and the client's address identify the owner of a partial upload.
-    /// Only the /64 network of an IPv6 address counts, because clients change the lower 64 bits (RFC 8981).
+    /// Creates the account's access to its files, or to the files of the host if it has no store of its own. The account and the client's
+    /// address identify the owner of a partial upload. Only the /64 network of an IPv6 address counts, because clients change the lower
+    /// 64 bits (RFC 8981).
     /// </summary>
-    private static UserFiles CreateUserFiles(Session session, Account account)
+    public static UserFiles CreateUserFiles(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
         session.Records = LoginRecords.Begin(session, account);
-        IFileStore store = session.Records?.Wrap(session.Host.GuardedStore) ?? session.Host.GuardedStore;
+        IFileStore store = account.Store is { } own ? session.Server.Hosts.GetGuardedStore(own) : session.Host.GuardedStore;
+        store = session.Records?.Wrap(store) ?? store;
         return new UserFiles(account, store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
@@ -148,9 +150,10 @@ internal static class LoginCommands
         session.StartLoginDelay();
         using LoginAttempt? attempt = await throttle.BeginAttemptAsync(session, userName, cancellationToken);
         session.EndLoginDelay();
-        Account? account = attempt is null
-            ? null
-            : await session.Host.Authenticator.AuthenticateAsync(CreateCredentials(session, userName, password), cancellationToken);
+        LoginResult result = attempt is null
+            ? LoginResult.Refuse(RuleNames.Banned)
+            : await session.Host.Authenticator.LogInAsync(CreateCredentials(session, userName, password), cancellationToken);
+        Account? account = result.Account;
         session.StartLoginDelay();
         bool isWithinLimits = attempt is not null &&
             await throttle.EndAttemptAsync(attempt, isAccepted: account is not null, cancellationToken);
@@ -171,8 +174,8 @@ internal static class LoginCommands
             return Replies.LoggedIn;
         }
 
-        LoginRecords.RecordFailure(session, userName, RuleNames.LoginCredentials);
-        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
+        LoginRecords.RecordFailure(session, userName, result.Rule ?? RuleNames.LoginCredentials);
+        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, result.Rule);
         if (++session.FailedLogins < options.MaxFailedLogins)
         {
             return Replies.LoginFailed;

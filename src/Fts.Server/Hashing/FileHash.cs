@@ -34,7 +34,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         FileEntry? before = await files.GetReadableEntryAsync(path, cancellationToken);
         long? rangeEnd = end >= before?.Length ? null : end;
         bool isWholeSha256 = kind == HashKind.Sha256 && start == 0 && rangeEnd is null;
-        HashCacheKey? key = HashCache.CreateKey(session.Host.Store, before, kind, start, rangeEnd);
+        HashCacheKey? key = HashCache.CreateKey(session.Store, before, kind, start, rangeEnd);
         string? hash = key is { } cachedKey ? cache.Find(cachedKey) : null;
         if (hash is null && isWholeSha256 && before is { } entry)
         {

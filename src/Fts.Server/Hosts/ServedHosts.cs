@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using Fts.Accounts;
 using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Server.Sessions;
 using Fts.Storage;
 using Fts.Storage.Workers;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Hosts;
 
@@ -32,24 +34,21 @@ internal sealed class ServedHosts
 {
     private readonly FrozenDictionary<string, ServedHost> _hostsByName;
 
+    /// <summary>
+    /// The guarded store of each configured store. Users of the same store share one <see cref="WorkerStore"/>, and therefore its threads.
+    /// An entry disappears with its store, because accounts can get other stores while the server runs.
+    /// </summary>
+    private readonly ConditionalWeakTable<IFileStore, IFileStore> _guardedStores = new();
+
+    private readonly ILogger _logger;
+
     public ServedHosts(FtpServerOptions options)
     {
-        // Hosts with the same store share one WorkerStore, and therefore its threads.
-        var nonBlockingStores = new Dictionary<IFileStore, IFileStore>(ReferenceEqualityComparer.Instance);
-        IFileStore GetNonBlockingStore(IFileStore store)
-        {
-            if (!nonBlockingStores.TryGetValue(store, out IFileStore? found))
-            {
-                nonBlockingStores[store] = found = store.CanBlockCaller ? new WorkerStore(store) : store;
-            }
-
-            return found;
-        }
-
+        _logger = options.Logger;
         var greeting = new FtpReply(FtpReplyCode.ServiceReady, options.Greeting);
         Default = new ServedHost(null, options.Store, options.Authenticator, options.Tls?.Certificates, greeting)
         {
-            GuardedStore = new GuardedStore(GetNonBlockingStore(options.Store), options.Logger),
+            GuardedStore = GetGuardedStore(options.Store),
             StoreLocations = options.StoreLocations,
         };
         _hostsByName = options.Hosts.ToFrozenDictionary(
@@ -61,7 +60,7 @@ internal sealed class ServedHosts
                 host.Certificates ?? options.Tls?.Certificates,
                 host.Greeting is null ? greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
-                GuardedStore = new GuardedStore(GetNonBlockingStore(host.Store), options.Logger),
+                GuardedStore = GetGuardedStore(host.Store),
                 StoreLocations = host.StoreLocations,
             },
             StringComparer.OrdinalIgnoreCase);
@@ -69,6 +68,12 @@ internal sealed class ServedHosts
 
     /// <summary>The host for clients that select none.</summary>
     public ServedHost Default { get; }
+
+    /// <summary>
+    /// Returns the store that sessions use instead of a configured store or a store of an account. Thread-safe.
+    /// </summary>
+    public IFileStore GetGuardedStore(IFileStore store) =>
+        _guardedStores.GetValue(store, key => new GuardedStore(key.CanBlockCaller ? new WorkerStore(key) : key, _logger));
 
     /// <summary>Returns the host that HOST selects, or null if no host has the name or address (504).</summary>
     /// <remarks>

@@ -35,7 +35,8 @@ internal static class CommandRunner
             return null;
         }
 
-        bool requiresProtection = session.Server.Options.Tls is { Data: FtpTlsPolicy.Required };
+        bool requiresProtection = session.Server.Options.Tls is { Data: FtpTlsPolicy.Required }
+            || session.Files is { Account.Limits.RequiresTls: true };
         if (requiresProtection && session.Tls is not { IsDataProtected: true })
         {
             return Replies.ProtectionMismatch;

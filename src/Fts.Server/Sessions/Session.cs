@@ -130,6 +130,10 @@ internal sealed class Session : IDisposable
     public UserFiles? Files { get; set; }
     /// <summary>The quota and the events of the session, or null before login and if the server records none.</summary>
     public SessionRecords? Records { get; set; }
+    /// <summary>
+    /// The store of the account, or of the host if the account has none. It only identifies files; <see cref="Files"/> accesses them.
+    /// </summary>
+    public IFileStore Store => Files?.Account.Store ?? Host.Store;
     /// <summary>The number of failed logins on this control connection.</summary>
     public int FailedLogins { get; set; }
 

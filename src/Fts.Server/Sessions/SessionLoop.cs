@@ -226,7 +226,12 @@ internal sealed class SessionLoop(Session session)
             session.Sequence.Advance();
         }
 
-        if (CommandRunner.CheckRules(session, row, argument) is { } error)
+        if (!AccountUpdate.TryApply(session))
+        {
+            session.End(Replies.AccountEnded); // the end of the loop sends the reply
+            session.Next = NextAction.Close;
+        }
+        else if (CommandRunner.CheckRules(session, row, argument) is { } error)
         {
             session.Queue(error);
         }

@@ -68,6 +68,11 @@ internal static class SessionMonitor
             return;
         }
 
+        if (AccountUpdate.HasEnded(session))
+        {
+            session.End(Replies.AccountEnded); // only the first call has an effect
+        }
+
         if (FindDisconnectReason(session, options, now) is { } reason)
         {
             Log.Disconnecting(options.Logger, session.Id, reason);

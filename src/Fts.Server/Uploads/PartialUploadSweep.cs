@@ -15,22 +15,35 @@ internal static class PartialUploadSweep
     public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
     {
         TimeSpan lifetime = server.Options.PartialUploadLifetime;
-        IFileStore[] stores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
+        IFileStore[] hostStores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
         using var timer = new PeriodicTimer(TimeSpan.FromTicks(Math.Clamp(lifetime.Ticks, MinInterval.Ticks, MaxInterval.Ticks)));
         try
         {
             do
             {
-                foreach (IFileStore store in stores)
-                {
-                    await SweepAsync(server, store, DateTime.UtcNow - lifetime, cancellationToken);
-                }
+                await SweepAllAsync(server, hostStores, DateTime.UtcNow - lifetime, cancellationToken);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    private static async ValueTask SweepAllAsync(
+        FtpServer server, IFileStore[] hostStores, DateTime before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (IFileStore store in hostStores.Union(server.Options.GetAccountStores()))
+            {
+                await SweepAsync(server, store, before, cancellationToken);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of the partial uploads of accounts");
         }
     }
 

@@ -9,5 +9,5 @@ namespace Fts.Server.Uploads;
 /// </summary>
 internal readonly record struct UploadKey(IFileStore Store, StorePath Path, string Uploader)
 {
-    public static UploadKey Create(Session session, StorePath path) => new(session.Host.Store, path, session.Files!.Uploader);
+    public static UploadKey Create(Session session, StorePath path) => new(session.Store, path, session.Files!.Uploader);
 }

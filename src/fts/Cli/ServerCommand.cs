@@ -5,8 +5,10 @@ using Fts.Accounts;
 using Fts.Accounts.Recording;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
+using Fts.Protocol;
 using Fts.Server;
 using Fts.Serving;
+using Fts.Serving.Accounts;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -53,13 +55,14 @@ internal static class ServerCommand
         OptionGroups =
         [
             new OptionGroup("Sharing", FolderOption, AnonymousOption, QuietOption),
+            ServerAccounts.CommandLineOptions,
             TlsSettings.EncryptionOptions,
             TlsSettings.ClientCertificateOptions,
             VirtualHosts.CommandLineOptions,
             NetworkSettings.CommandLineOptions,
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
-            RecordSettings.CommandLineOptions,
+            ServerRecords.CommandLineOptions,
             Sandbox.CommandLineOptions,
         ],
         ExitCodes =
@@ -99,31 +102,44 @@ internal static class ServerCommand
         var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
         // Behind a load balancer on this machine, all clients connect from the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
-        SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
-        IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
-        await using RecordSettings? recordSettings = RecordSettings.Open(line);
-        string[] stateFolders = recordSettings is null ? [] : [recordSettings.Directory];
-        LocalStoreOptions files = uploads.StoreOptions with
-        {
-            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts), .. stateFolders],
-        };
-        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
+        await using ServerAccounts? accounts = ServerAccounts.Open(line);
+        SignInRules signInRules = accounts is { Count: > 0 }
+            ? SignInRules.CreateForAccounts(anonymous)
+            : SignInRules.Create(isLocal, anonymous);
+        LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts, accounts) };
+        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder), .. accounts?.Folders ?? []];
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
         var sandbox = Sandbox.Enter(
-            line, [.. servedFolders, .. stateFolders], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+            line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile, accounts?.State.Path);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
         var loggers = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel);
-        AccountRecords? records = recordSettings is null ? null : await recordSettings.OpenRecordsAsync(uploads, files, loggers);
+        LocalFileStore served = OpenStore("--folder", folder, files);
+        await using ServerRecords? records = accounts is null
+            ? null
+            : await ServerRecords.OpenAsync(line, accounts.State, uploads.IsDurable, files, loggers);
+        if (records is not null)
+        {
+            accounts!.QuotasChanged = quotas => records.Records.SetQuotas(quotas);
+        }
+
+        IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
+        if (accounts is not null)
+        {
+            authenticator = accounts.CreateAuthenticator(
+                signInRules, authenticator, served, folder, files, text => output.Write(LineLogger.AddTimestamp("warning: " + text.ToPrintable())));
+        }
+
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = OpenStore("--folder", folder, files),
-            Authenticator = accounts,
-            Hosts = hosts.CreateHosts(accounts, (option, hostFolder) => OpenStore(option, hostFolder, files)),
+            Store = served,
+            Authenticator = authenticator,
+            GetAccountStores = () => accounts?.Stores?.OpenAll() ?? [],
+            Hosts = hosts.CreateHosts(authenticator, (option, hostFolder) => OpenStore(option, hostFolder, files)),
             PublishPolicy = uploads.PublishPolicy,
             PartialUploadLifetime = uploads.PartialUploadLifetime,
             EndPoint = endPoint,
-            Tls = tlsSettings.Options,
+            Tls = accounts is null ? tlsSettings.Options : tlsSettings.WithAccountKeys(accounts.Keys).Options,
             ImplicitTlsEndPoint = tlsSettings.GetImplicitEndPoint(endPoint.Address),
             PassivePorts = networkSettings.Ports,
             PassiveAddresses = networkSettings.Addresses,
@@ -134,7 +150,7 @@ internal static class ServerCommand
             MaxSessionsPerAddress = limits.PerAddress,
             DrainTimeout = DrainTimeout,
             LoggerFactory = loggers,
-            Records = records,
+            Records = records?.Records,
             StoreLocations = new StoreLocations(folder),
             Trace = debug
                 ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
@@ -144,8 +160,9 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals(server.Reload);
             await StartAsync(server);
+            accounts?.Start();
             foreach (string text in StartupSummary.FormatLines(
-                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts))
             {
                 output.Write(text);
             }

@@ -1,3 +1,4 @@
+using Fts.Serving.Accounts;
 using Fts.Trust;
 
 namespace Fts.Serving;
@@ -10,7 +11,7 @@ internal static class ProtectedFiles
     /// trusted servers. The most important file in each folder is returned as well, so that the file is protected even if the folder cannot
     /// be read.
     /// </summary>
-    public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts) =>
+    public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts, ServerAccounts? accounts) =>
     [
         Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!,
         Path.GetDirectoryName(KnownHosts.ForUser.Path)!,
@@ -19,5 +20,6 @@ internal static class ProtectedFiles
         .. tlsSettings.ConfiguredFiles,
         .. tlsSettings.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
         .. hosts.Files,
+        .. accounts is null ? Array.Empty<string>() : [accounts.State.Path],
     ];
 }

@@ -22,6 +22,10 @@ internal sealed record Sandbox(string Description)
         LandlockRights.MakeFolder | LandlockRights.MakeLink | LandlockRights.RemoveFile | LandlockRights.RemoveFolder |
         LandlockRights.MoveBetweenFolders;
 
+    /// <summary>The rights that the database needs. Its log files are created and removed while the server runs.</summary>
+    private const LandlockRights StateRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate |
+        LandlockRights.MakeFile | LandlockRights.RemoveFile;
+
     private static readonly Option<bool> DisableOption = new("--no-sandbox")
     {
         Description = "do not restrict the process to the shared folders (Landlock, Linux only)",
@@ -37,9 +41,11 @@ internal sealed record Sandbox(string Description)
     /// <param name="ownCertificateFile">
     /// The file of the self-signed certificate, which may not exist yet. Null if the server uses another certificate or no TLS.
     /// </param>
+    /// <param name="stateDirectory">The directory with the database, to read and write. Null if the server has no accounts.</param>
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
-        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
+        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile,
+        string? stateDirectory = null)
     {
         if (line.HasOption(DisableOption))
         {
@@ -60,6 +66,11 @@ internal sealed record Sandbox(string Description)
         foreach (string path in certificates.SelectMany(GetReadPaths))
         {
             rules.Allow(path, ReadRights);
+        }
+
+        if (stateDirectory is not null)
+        {
+            rules.Allow(stateDirectory, StateRights);
         }
 
         AllowOwnCertificate(rules, ownCertificateFile);

@@ -18,6 +18,21 @@ internal sealed record SignInRules(
     private const string GeneratedPasswordUser = "fts";
 
     /// <summary>
+    /// The permissions of clients without a password if <c>--anonymous read</c> or <c>--anonymous write</c> is given; otherwise none.
+    /// </summary>
+    public Permissions ExplicitAnonymousPermissions { get; private init; }
+
+    /// <summary>Returns the login rules of a server with accounts. No password is generated.</summary>
+    /// <param name="anonymous">
+    /// The value of <c>--anonymous</c>. Only <c>read</c> and <c>write</c> permit clients without a password.
+    /// </param>
+    public static SignInRules CreateForAccounts(string anonymous)
+    {
+        Permissions permissions = GetExplicitPermissions(anonymous);
+        return new SignInRules(new AnonymousAuthenticator(permissions), permissions, null) { ExplicitAnonymousPermissions = permissions };
+    }
+
+    /// <summary>
     /// Returns the login rules for an address. On a loopback address, root and the user that runs the server may read and write without a
     /// password. Other users of the machine need a password that is created for this run. Systems other than Linux do not report the user
     /// of a connection, so every user of the machine may read and write without a password. On any other address, clients need the
@@ -28,7 +43,10 @@ internal sealed record SignInRules(
     /// The value of <c>--anonymous</c>: <c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>. A value other than <c>auto</c> sets the
     /// permissions of every client without a password.
     /// </param>
-    public static SignInRules Create(bool isLocal, string anonymous)
+    public static SignInRules Create(bool isLocal, string anonymous) =>
+        CreateWithoutAccounts(isLocal, anonymous) with { ExplicitAnonymousPermissions = GetExplicitPermissions(anonymous) };
+
+    private static SignInRules CreateWithoutAccounts(bool isLocal, string anonymous)
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
@@ -52,4 +70,11 @@ internal sealed record SignInRules(
         var password = new GeneratedPasswordAuthenticator(GeneratedPasswordUser, Permissions.ReadWrite, anonymousPermissions);
         return new SignInRules(password, anonymousPermissions, password);
     }
+
+    private static Permissions GetExplicitPermissions(string anonymous) => anonymous switch
+    {
+        "read" => Permissions.ReadOnly,
+        "write" => Permissions.ReadWrite,
+        _ => Permissions.None,
+    };
 }

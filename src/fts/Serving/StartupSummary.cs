@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server;
+using Fts.Serving.Accounts;
 
 namespace Fts.Serving;
 
@@ -23,9 +24,10 @@ internal static class StartupSummary
     /// <param name="hosts">The additional hosts.</param>
     /// <param name="networkSettings">The settings for firewalls, routers and load balancers.</param>
     /// <param name="sandbox">The state of the sandbox.</param>
+    /// <param name="accounts">The accounts, or null if the server has none.</param>
     public static IEnumerable<string> FormatLines(
         FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts,
-        NetworkSettings networkSettings, Sandbox sandbox)
+        NetworkSettings networkSettings, Sandbox sandbox, ServerAccounts? accounts)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = tlsSettings.Options?.Control;
@@ -38,7 +40,12 @@ internal static class StartupSummary
         }
 
         yield return $"  sandbox   {sandbox.Description}";
-        if (tlsSettings.RequestsClientCertificates)
+        if (accounts is not null)
+        {
+            yield return $"  accounts  {accounts.Count} in {accounts.State.Path.ToPrintable()}";
+        }
+
+        if (tlsSettings.RequestsClientCertificates && accounts is not { Count: > 0 })
         {
             yield return "  login     with a client certificate issued by --client-ca; the user is its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
@@ -92,6 +99,11 @@ internal static class StartupSummary
         }
 
         string user = signInRules is { GeneratedPassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "";
+        if (accounts is { Count: > 0 } && signInRules.AnonymousPermissions == Permissions.None)
+        {
+            user = " --user NAME";
+        }
+
         yield return $"  connect   fts client {FindReachableAddress(endPoint.Address)} {endPoint.Port}{user}";
         yield return "  stop      Ctrl-C";
     }

@@ -157,6 +157,25 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     public IAuthenticator AddCertificateLogin(IAuthenticator accounts) =>
         RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
 
+    /// <summary>
+    /// Returns these options for a server with accounts. If an account has a key, the server requests certificates, and a certificate
+    /// with the key of an account is trusted.
+    /// </summary>
+    /// <param name="keys">The fingerprints of the keys. The content can change later.</param>
+    public TlsSettings WithAccountKeys(IReadOnlyCollection<string> keys) => Options is null || keys.Count == 0 ? this : this with
+    {
+        Options = Options with
+        {
+            ClientCertificates = Options.ClientCertificates with
+            {
+                Policy = Options.ClientCertificates.Policy == FtpClientCertificatePolicy.Off
+                    ? FtpClientCertificatePolicy.Request
+                    : Options.ClientCertificates.Policy,
+                PinnedKeys = keys,
+            },
+        },
+    };
+
     /// <summary>Whether the server requests certificates of clients.</summary>
     public bool RequestsClientCertificates => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
 

@@ -12,7 +12,7 @@ public sealed class ReferenceRuleTests
         ["Fts.Native"] = [],
         ["Fts.Storage"] = ["Fts.Native"],
         ["Fts.Accounts"] = ["Fts.Storage"],
-        ["Fts.Accounts.Sql"] = ["Fts.Accounts", "Fts.Storage"],
+        ["Fts.Accounts.Sql"] = ["Fts.Accounts"],
         ["Fts.Server"] = ["Fts.Protocol", "Fts.Native", "Fts.Accounts", "Fts.Storage"],
         ["Fts.Client"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage"],
         ["fts"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage", "Fts.Accounts", "Fts.Accounts.Sql", "Fts.Server", "Fts.Client"],

@@ -1,0 +1,169 @@
+using Fts.Accounts.Login;
+using Fts.Accounts.Recording;
+using Fts.Accounts.Settings;
+using Fts.Cli;
+using Fts.Storage;
+using Fts.Storage.Local;
+using Fts.Storage.Mounts;
+
+namespace Fts.Serving.Accounts;
+
+/// <summary>
+/// Opens the home and mounted directories of accounts. All accounts share the store of a directory. A store stays open while a session uses
+/// it. Thread-safe.
+/// </summary>
+/// <param name="served">The store of the served folder, the default home directory.</param>
+/// <param name="servedFolder">The path of the served folder.</param>
+/// <param name="options">The options of the stores. Their protected paths include the state directory.</param>
+/// <param name="accounts">Reads the accounts, for <see cref="OpenAll"/>.</param>
+internal sealed class AccountStores(IFileStore served, string servedFolder, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
+{
+    private const UnixFileMode HomeMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, WeakReference<IFileStore>> _directories = [];
+    private readonly Dictionary<Layout, WeakReference<IFileStore>> _layouts = [];
+
+    /// <inheritdoc/>
+    public IFileStore? GetStore(ResolvedAccount account)
+    {
+        string name = account.Settings.Name;
+        string? home = account.Access.Home is { } template ? Path.GetFullPath(DirectoryTemplate.Expand(template, name)) : null;
+        lock (_lock)
+        {
+            if (account.Access.Mounts.Count == 0)
+            {
+                return home is null ? null : OpenDirectory(home, isHome: true);
+            }
+
+            IFileStore homeStore = home is null ? served : OpenDirectory(home, isHome: true);
+            StoreMount[] mounts =
+            [
+                .. account.Access.Mounts
+                    .OrderBy(mount => mount.Path.Value, StringComparer.Ordinal)
+                    .Select(mount => new StoreMount(
+                        mount.Path, OpenDirectory(Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, name)), isHome: false),
+                        mount.IsReadOnly)),
+            ];
+            return GetOrAdd(_layouts, new Layout(homeStore, mounts), () => new MountedStore(homeStore, mounts));
+        }
+    }
+
+    /// <inheritdoc/>
+    public StoreLocations? GetLocations(ResolvedAccount account) => new(
+        GetHome(account, servedFolder),
+        account.Access.Mounts.ToDictionary(
+            mount => mount.Path, mount => Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
+
+    /// <summary>Returns the real path of an account's home directory.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="servedFolder">The path of the served folder, the default home directory.</param>
+    public static string GetHome(ResolvedAccount account, string servedFolder) =>
+        Path.TrimEndingDirectorySeparator(account.Access.Home is { } template
+            ? Path.GetFullPath(DirectoryTemplate.Expand(template, account.Settings.Name))
+            : servedFolder);
+
+    /// <summary>
+    /// Opens the existing directories of all accounts, one after another, for the deletion of expired partial uploads. Directories that
+    /// cannot be opened are skipped.
+    /// </summary>
+    public IEnumerable<IFileStore> OpenAll()
+    {
+        string[] directories;
+        try
+        {
+            directories = [.. accounts().Resolve().SelectMany(AccountFolders.GetDirectories).Distinct().Where(Directory.Exists)];
+        }
+        catch (AccountDatabaseException)
+        {
+            yield break; // the next login reports the error
+        }
+
+        foreach (string directory in directories)
+        {
+            IFileStore? store = null;
+            try
+            {
+                lock (_lock)
+                {
+                    store = OpenDirectory(directory, isHome: false);
+                }
+            }
+            catch (IOException)
+            {
+                // The login of the account reports the error.
+            }
+
+            if (store is not null)
+            {
+                yield return store;
+            }
+        }
+    }
+
+    /// <summary>Opens a directory, or returns its open store. Requires the lock.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="isHome">Whether the directory is created if it does not exist.</param>
+    private IFileStore OpenDirectory(string path, bool isHome) => GetOrAdd(_directories, path, () =>
+    {
+        string kind = isHome ? "home directory" : "mounted directory";
+        try
+        {
+            if (isHome && !Directory.Exists(path))
+            {
+                CreateHome(path);
+            }
+
+            return new LocalFileStore(path, options);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new IOException(
+                $"the {kind} {path} cannot be used: {LocalErrorText.Describe(e)}; check its owner and permissions; if the sandbox " +
+                "excludes it, restart the server, or start it with --homes and a folder above it", e);
+        }
+        catch (ArgumentException e)
+        {
+            throw new IOException(
+                $"the {kind} {path} cannot be used: it is located in a folder with keys and settings of fts; choose another one", e);
+        }
+    });
+
+    private static void CreateHome(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, HomeMode);
+        }
+    }
+
+    private static IFileStore GetOrAdd<TKey>(Dictionary<TKey, WeakReference<IFileStore>> cache, TKey key, Func<IFileStore> create)
+        where TKey : notnull
+    {
+        if (cache.TryGetValue(key, out WeakReference<IFileStore>? reference) && reference.TryGetTarget(out IFileStore? found))
+        {
+            return found;
+        }
+
+        foreach (TKey unused in cache.Where(entry => !entry.Value.TryGetTarget(out _)).Select(entry => entry.Key).ToArray())
+        {
+            cache.Remove(unused);
+        }
+
+        IFileStore created = create();
+        cache[key] = new WeakReference<IFileStore>(created);
+        return created;
+    }
+
+    /// <summary>The stores of an account. Equal if the stores and mount points are equal.</summary>
+    private sealed record Layout(IFileStore Home, StoreMount[] Mounts)
+    {
+        public bool Equals(Layout? other) => other is not null && ReferenceEquals(Home, other.Home) && Mounts.SequenceEqual(other.Mounts);
+
+        public override int GetHashCode() => Mounts.Aggregate(Home.GetHashCode(), HashCode.Combine);
+    }
+}

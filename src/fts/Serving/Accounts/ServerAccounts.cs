@@ -1,0 +1,171 @@
+using System.CommandLine;
+using Fts.Accounts;
+using Fts.Accounts.Login;
+using Fts.Accounts.Quota;
+using Fts.Accounts.Settings;
+using Fts.Cli;
+using Fts.Cli.Help;
+using Fts.Storage;
+using Fts.Storage.Local;
+
+namespace Fts.Serving.Accounts;
+
+/// <summary>
+/// The accounts of <c>fts server</c>. Opened before the sandbox, because their directories become rules of the sandbox. The caller disposes
+/// it after the server.
+/// </summary>
+internal sealed class ServerAccounts : IAsyncDisposable
+{
+    private static readonly Option<string[]> HomesOption = new("--homes")
+    {
+        HelpName = "DIR",
+        Description = "folder for the home directories of later accounts (repeatable)",
+    };
+
+    private readonly StateDirectory _state;
+    private readonly AccountSnapshot _atStart;
+    private readonly PasswordVerifierAdapter _passwords = new();
+    private DatabaseAuthenticator? _authenticator;
+
+    private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes)
+    {
+        (_state, _atStart) = (state, atStart);
+        Folders = AccountFolders.GetFolders(atStart, homes);
+        Keys = new AccountKeys(atStart);
+    }
+
+    /// <summary>The options of accounts.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Accounts", StateDirectory.PathOption, HomesOption);
+
+    /// <summary>The state directory. The sandbox allows it, and no client can reach it.</summary>
+    public StateDirectory State => _state;
+
+    /// <summary>The folders that the sandbox must allow for the accounts.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    /// <summary>The fingerprints of the client keys of all accounts, which TLS handshakes trust.</summary>
+    public AccountKeys Keys { get; }
+
+    /// <summary>The number of accounts at the start.</summary>
+    public int Count => _atStart.Accounts.Count;
+
+    /// <summary>Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.</summary>
+    public Action<IReadOnlyCollection<AccountQuota>>? QuotasChanged { get; set; }
+
+    /// <summary>The stores of the accounts, after <see cref="CreateAuthenticator"/>.</summary>
+    public AccountStores? Stores { get; private set; }
+
+    /// <summary>
+    /// Opens the state directory if it is named, if the default directory contains a database, or if an environment variable defines an
+    /// account. Otherwise returns null: the server then has no accounts.
+    /// </summary>
+    /// <exception cref="UserErrorException">The directory, the database or a value cannot be used.</exception>
+    public static ServerAccounts? Open(CommandLine line)
+    {
+        string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath)];
+        if (homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing)
+        {
+            throw new UserErrorException(ExitCode.LocalFileError, $"{HomesOption.Name} {missing}: no such folder");
+        }
+
+        string path = StateDirectory.GetPath(line);
+        IReadOnlyList<(string, string)> variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
+        if (!StateDirectory.IsNamed(line) && !line.HasOption(ServerRecords.EventsOption) && variables.Count == 0 && !StateDirectory.HasDatabase(path))
+        {
+            return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
+        }
+
+        var state = StateDirectory.Open(path);
+        try
+        {
+            state.ReserveForServer();
+            EnvironmentAccounts.Apply(variables, state.Accounts);
+            var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes);
+            accounts.CreateParentFolders();
+            return accounts;
+        }
+        catch (AccountDatabaseException e)
+        {
+            state.Dispose();
+            throw StateDirectory.CreateError(e);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Creates the authenticator. Its background task starts with <see cref="Start"/>.</summary>
+    /// <param name="signInRules">The login rules without accounts, and the permissions of anonymous clients.</param>
+    /// <param name="withoutAccounts">Authenticates logins until the first account exists.</param>
+    /// <param name="served">The store of the served folder.</param>
+    /// <param name="servedFolder">The path of the served folder.</param>
+    /// <param name="options">The options of stores.</param>
+    /// <param name="report">Receives messages for the log.</param>
+    public IAuthenticator CreateAuthenticator(
+        SignInRules signInRules, IAuthenticator withoutAccounts, IFileStore served, string servedFolder, LocalStoreOptions options,
+        Action<string> report)
+    {
+        QuotasChanged?.Invoke(GetQuotas(_atStart, servedFolder));
+        Stores = new AccountStores(served, servedFolder, options, _state.Accounts.ReadAll);
+        return _authenticator = new DatabaseAuthenticator(_state.Accounts, new DatabaseAuthenticatorOptions
+        {
+            Passwords = _passwords,
+            Stores = Stores,
+            UnknownUsers = signInRules.ExplicitAnonymousPermissions is { } permissions and not Permissions.None
+                ? new AnonymousAuthenticator(permissions)
+                : null,
+            WithoutAccounts = Count == 0 ? withoutAccounts : null,
+            ChangedAsync = async token =>
+            {
+                AccountSnapshot changed = await _state.Accounts.ReadAllAsync(token);
+                Keys.Update(changed);
+                QuotasChanged?.Invoke(GetQuotas(changed, servedFolder));
+            },
+            Report = report,
+        });
+    }
+
+    /// <summary>Starts to apply changes of accounts to live sessions. Must follow the sandbox.</summary>
+    public void Start() => _authenticator?.Start();
+
+    /// <summary>Returns the quotas of all accounts that have one.</summary>
+    private static AccountQuota[] GetQuotas(AccountSnapshot snapshot, string servedFolder) =>
+    [
+        .. snapshot.Resolve()
+            .Select(account => new AccountQuota(
+                account.Settings.Name, AccountStores.GetHome(account, servedFolder), new QuotaLimit(account.QuotaBytes, account.QuotaFiles)))
+            .Where(quota => !quota.Limit.IsUnlimited),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_authenticator is not null)
+        {
+            await _authenticator.DisposeAsync();
+        }
+
+        _passwords.Dispose();
+        _state.Dispose();
+    }
+
+    /// <summary>
+    /// Creates the folders of the sandbox rules that do not exist. A rule needs an existing folder, and the server creates home directories
+    /// only at logins. A folder that cannot be created is reported at the login.
+    /// </summary>
+    private void CreateParentFolders()
+    {
+        foreach (string folder in Folders)
+        {
+            try
+            {
+                Directory.CreateDirectory(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The login of an account that needs the folder reports the error.
+            }
+        }
+    }
+}
