@@ -160,7 +160,7 @@ internal static class LoginCommands
         session.EndLoginDelay();
         if (!isWithinLimits)
         {
-            LoginRecords.RecordFailure(session, userName, rule: null);
+            LoginRecords.RecordFailure(session, userName, result.Rule);
             Log.TooManyFailedLogins(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
             session.Next = NextAction.Close;
             return Replies.TooManyFailedLoginsFromAddress;

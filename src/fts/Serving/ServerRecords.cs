@@ -43,15 +43,13 @@ internal sealed class ServerRecords : IAsyncDisposable
     public static async Task<ServerRecords> OpenAsync(
         CommandLine line, StateDirectory state, bool isDurable, LocalStoreOptions files, ILoggerFactory loggers)
     {
-        string journal = Path.Combine(state.Path, "journal");
         try
         {
-            Directory.CreateDirectory(journal);
             var opened = new ServerRecords();
             opened.Records = await AccountRecords.OpenAsync(
                 new AccountRecordsOptions
                 {
-                    JournalDirectory = journal,
+                    JournalDirectory = state.JournalPath,
                     Database = new SqlRecordDatabase(state.Database),
                     OpenStore = folder => opened.OpenStore(folder, files),
                     RecordsEvents = line.HasOption(EventsOption),
@@ -64,7 +62,8 @@ internal sealed class ServerRecords : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use the journal in {journal}: {LocalErrorText.Describe(e)}");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot use the journal in {state.JournalPath}: {LocalErrorText.Describe(e)}");
         }
     }
 
