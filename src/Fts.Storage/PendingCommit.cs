@@ -2,7 +2,7 @@ namespace Fts.Storage;
 
 /// <summary>The result that <see cref="IFileWriter.CommitAsync"/> would have at this moment.</summary>
 /// <param name="DirectoryId">The <see cref="FileEntry.Id"/> of the directory of the file, or 0 if the store has no identifiers.</param>
-/// <param name="Name">The name of the file in that directory. If the upload's path is a link, this is the name of the link's target.</param>
+/// <param name="Name">The name of the file in that directory. If the upload's path is a link, the name of the link's target.</param>
 /// <param name="FileId">
 /// The <see cref="FileEntry.Id"/> of the file after the commit, or 0 if it is not known before the commit.
 /// </param>

@@ -93,6 +93,7 @@ internal sealed class ServerSet(Peers peers, OurServer? ours, Lazy<LongLink>? li
 
         ServerProcess Launch() => name is not (Options.Ours or Options.OursWithEvents)
             ? peers.Start(name, overTls)
-            : ours?.Start(overTls, recordsEvents: name == Options.OursWithEvents) ?? throw new MeasurementException("the path of our program is missing (--program)");
+            : ours?.Start(overTls, recordsEvents: name == Options.OursWithEvents)
+                ?? throw new MeasurementException("the path of our program is missing (--program)");
     }
 }

@@ -30,7 +30,7 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
     /// <summary>The number of transferred bytes, or the size of a deleted file. Null if the event concerns no bytes.</summary>
     public long? Bytes { get; init; }
 
-    /// <summary>The verdict on an upload, for example <c>complete</c>. For a download <c>whole</c>, <c>part</c> or <c>aborted</c>.</summary>
+    /// <summary>The verdict on an upload, such as <c>complete</c>. For a download <c>whole</c>, <c>part</c> or <c>aborted</c>.</summary>
     public string? Verdict { get; init; }
 
     /// <summary>The SHA-256 of the file as lower-case hexadecimal digits, or null if it is not known.</summary>

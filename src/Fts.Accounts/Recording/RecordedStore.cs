@@ -226,7 +226,8 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
         if (!running.IsCompleted)
         {
             _ = running.ContinueWith(
-                static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         }
 
         await running.WaitAsync(cancellationToken).ConfigureAwait(false);

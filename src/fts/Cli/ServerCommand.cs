@@ -127,7 +127,8 @@ internal static class ServerCommand
         if (accounts is not null)
         {
             authenticator = accounts.CreateAuthenticator(
-                signInRules, authenticator, served, folder, files, text => output.Write(LineLogger.AddTimestamp("warning: " + text.ToPrintable())));
+                signInRules, authenticator, served, folder, files,
+                text => output.Write(LineLogger.AddTimestamp("warning: " + text.ToPrintable())));
         }
 
         var server = new FtpServer(new FtpServerOptions

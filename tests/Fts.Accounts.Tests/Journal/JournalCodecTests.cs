@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using FsCheck;
 using FsCheck.Fluent;
 using Fts.Accounts.Events;
@@ -37,6 +39,26 @@ public sealed class JournalCodecTests
         bytes[position % bytes.Length] ^= (byte)(mask | 1);
         Assert.Equal(0, JournalCodec.Read(bytes, out _));
     }).QuickCheckThrowOnFailure();
+
+    /// <summary>The checksum is corrected, because it would otherwise reject every changed record.</summary>
+    [Fact]
+    public void A_changed_record_with_the_right_checksum_does_not_throw_and_can_be_written_again() => Prop.ForAll(
+        RecordArbitrary(), ArbMap.Default.ArbFor<(ushort Position, byte Value)[]>(), (record, changes) =>
+    {
+        byte[] bytes = Write(record);
+        foreach ((ushort position, byte value) in changes)
+        {
+            bytes[8 + (position % (bytes.Length - 8))] = value;
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Crc32.HashToUInt32(bytes.AsSpan(8)));
+        if (JournalCodec.Read(bytes, out JournalRecord read) > 0)
+        {
+            byte[] again = Write(read);
+            Assert.Equal(again.Length, JournalCodec.Read(again, out JournalRecord same));
+            AssertSame(read, same);
+        }
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
     [Fact]
     public void No_bytes_throw() =>

@@ -7,5 +7,5 @@ internal static class FuzzTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
         [.. CommandTargets.All, .. AddressTargets.All, .. ReplyTargets.All, .. ListingTargets.All, .. StreamTargets.All, .. PathTargets.All,
-            .. ServerTargets.All, .. ProgramTargets.All, .. AccountTargets.All, .. RecordTargets.All];
+            .. ServerTargets.All, .. ProgramTargets.All, .. AccountTargets.All];
 }

@@ -16,7 +16,8 @@ namespace Fts.Serving.Accounts;
 /// <param name="servedFolder">The path of the served folder.</param>
 /// <param name="options">The options of the stores. Their protected paths include the state directory.</param>
 /// <param name="accounts">Reads the accounts, for <see cref="OpenAll"/>.</param>
-internal sealed class AccountStores(IFileStore served, string servedFolder, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
+internal sealed class AccountStores(
+    IFileStore served, string servedFolder, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
 {
     private const UnixFileMode HomeMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

@@ -49,7 +49,9 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>The number of accounts at the start.</summary>
     public int Count => _atStart.Accounts.Count;
 
-    /// <summary>Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.</summary>
+    /// <summary>
+    /// Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.
+    /// </summary>
     public Action<IReadOnlyCollection<AccountQuota>>? QuotasChanged { get; set; }
 
     /// <summary>The stores of the accounts, after <see cref="CreateAuthenticator"/>.</summary>
@@ -70,7 +72,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
 
         string path = StateDirectory.GetPath(line);
         IReadOnlyList<(string, string)> variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
-        if (!StateDirectory.IsNamed(line) && !line.HasOption(ServerRecords.EventsOption) && variables.Count == 0 && !StateDirectory.HasDatabase(path))
+        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption);
+        if (!isRequested && variables.Count == 0 && !StateDirectory.HasDatabase(path))
         {
             return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
         }
@@ -135,7 +138,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
     [
         .. snapshot.Resolve()
             .Select(account => new AccountQuota(
-                account.Settings.Name, AccountStores.GetHome(account, servedFolder), new QuotaLimit(account.QuotaBytes, account.QuotaFiles)))
+                account.Settings.Name, AccountStores.GetHome(account, servedFolder),
+                new QuotaLimit(account.QuotaBytes, account.QuotaFiles)))
             .Where(quota => !quota.Limit.IsUnlimited),
     ];
 
