@@ -10,7 +10,8 @@ namespace Fts.ProgramTests.Architecture;
 /// </summary>
 public sealed class PublicApiTests
 {
-    public static TheoryData<string> Libraries => ["Fts.Protocol", "Fts.Storage", "Fts.Accounts", "Fts.Server", "Fts.Client"];
+    public static TheoryData<string> Libraries =>
+        ["Fts.Protocol", "Fts.Storage", "Fts.Accounts", "Fts.Accounts.Sql", "Fts.Server", "Fts.Client"];
 
     [Theory]
     [MemberData(nameof(Libraries))]

@@ -22,10 +22,13 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     private static readonly TimeSpan MaxAbortTime = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The maximum number of bytes that one system call copies. The cost of the call is negligible for so many bytes, and progress is
+    /// The maximum number of bytes that one splice(2) receives. The cost of the call is negligible for so many bytes, and progress is
     /// reported often.
     /// </summary>
-    private const int ChunkBytes = 1024 * 1024;
+    private const int ReceiveChunkBytes = 1024 * 1024;
+
+    /// <summary>The maximum number of bytes that one sendfile(2) sends. Larger and smaller calls were slower (bench: get-copy).</summary>
+    private const int SendChunkBytes = 256 * 1024;
 
     // All servers in the process share these threads.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
@@ -119,12 +122,16 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>Sends the bytes of the file from one offset to another. Blocks the calling pump thread.</summary>
+    /// <remarks>
+    /// A blocking sendfile(2) resumes as soon as a little space is free in the send buffer. poll(2) returns only when a third is free, and
+    /// one download is then 1.5 times as fast (bench: get, get-copy).
+    /// </remarks>
     private static void Send(Transfer transfer, Socket socket, SafeFileHandle file, long offset, long end)
     {
-        SetBlocking(socket, true);
+        SetBlocking(socket, false);
         while (offset < end)
         {
-            nint sent = SocketCalls.Sendfile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(ChunkBytes, end - offset));
+            nint sent = SocketCalls.Sendfile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(SendChunkBytes, end - offset));
             if (sent == 0)
             {
                 throw new StoreException("The file was truncated while it was read.");
@@ -133,6 +140,10 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             if (sent > 0)
             {
                 transfer.AddBytes(sent);
+            }
+            else if (Marshal.GetLastPInvokeError() == Errno.EAGAIN)
+            {
+                socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectWrite); // also returns if the socket is shut down
             }
             else if (Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
@@ -151,7 +162,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         long handleOffset = file.HandleOffset;
         SetBlocking(socket, true);
         nint received;
-        while ((received = pipe.Fill(socket, ChunkBytes)) != 0)
+        while ((received = pipe.Fill(socket, ReceiveChunkBytes)) != 0)
         {
             if (received > 0)
             {

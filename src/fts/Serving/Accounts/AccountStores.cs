@@ -115,6 +115,8 @@ internal sealed class AccountStores(
                 CreateHome(path);
             }
 
+            // The sandbox permits to open an excluded directory for lookups, but not to read it.
+            _ = Directory.EnumerateFileSystemEntries(path).Any();
             return new LocalFileStore(path, options);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)

@@ -61,14 +61,17 @@ public sealed class AccountTests : IDisposable
     [Fact]
     public async Task An_account_added_later_gets_a_home_beside_the_others()
     {
+        Directory.CreateDirectory(_data["existing/there"]);
         await using RunningServer server = await StartAsync([], ("FTS_USER_anna", $"secret:{_data["homes/anna"]}"));
         using (var database = SqliteDatabase.Open(Path.Combine(State, "fts.db")))
         {
             var outside = new AccountSettings("out") { PasswordHash = Hash("pw"), Access = new() { Home = _data["elsewhere/out"] } };
+            var there = new AccountSettings("there") { PasswordHash = Hash("pw"), Access = new() { Home = _data["existing/%u"] } };
             new SqlAccountDatabase(database).Apply(
             [
                 AccountChange.Add(new AccountSettings("carl") { PasswordHash = Hash("pw"), Access = new() { Home = _data["homes/%u"] } }),
                 AccountChange.Add(outside),
+                AccountChange.Add(there),
             ]);
         }
 
@@ -77,6 +80,7 @@ public sealed class AccountTests : IDisposable
         if (server.Program.Messages.Contains("(Landlock)", StringComparison.Ordinal))
         {
             Assert.Equal(["530"], await RunAsync(server, "USER out", "PASS pw"));
+            Assert.Equal(["530"], await RunAsync(server, "USER there", "PASS pw"));
             await server.Program.WaitForOutputAsync("--homes");
         }
     }

@@ -5,7 +5,7 @@ using Fts.Accounts.Settings;
 using Fts.Server.Tests.Support;
 using Fts.Storage;
 
-namespace Fts.Server.Tests.Accounts;
+namespace Fts.Server.Tests.Logins;
 
 /// <summary>Logins to accounts of a database, and changes of these accounts while clients are logged in.</summary>
 public sealed class DatabaseAccountTests

@@ -8,7 +8,7 @@ using Fts.Storage;
 using Fts.Storage.Memory;
 using Fts.Storage.Mounts;
 
-namespace Fts.Server.Tests.Accounts;
+namespace Fts.Server.Tests.Logins;
 
 /// <summary>A server with the accounts of a temporary database. The stored hash of a password is the password itself.</summary>
 internal sealed class AccountServer : IAsyncDisposable, IPasswordVerifier, IAccountStores
