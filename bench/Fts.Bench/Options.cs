@@ -10,6 +10,9 @@ internal sealed record Options
 {
     public const string Ours = "fts";
 
+    /// <summary>The name of our server with recorded events.</summary>
+    public const string OursWithEvents = "fts-events";
+
     /// <summary>
     /// Prefixes that select all scenarios that start with them. Other prefixes select only names with a number after them, as small-get
     /// selects small-get-8.
@@ -80,6 +83,7 @@ internal sealed record Options
         Comparison.Clients => Clients,
         Comparison.Growth => GrowthScenarios.Amounts,
         Comparison.Appends => AppendScenarios.Targets,
+        Comparison.Events => EventScenarios.Servers,
         _ => Servers,
     };
 

@@ -26,7 +26,8 @@ catch (ArgumentException e)
 
 var results = new Results();
 Console.Error.WriteLine("creating the files to serve");
-using var served = new ServedDirectory([.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, .. Peers.Names]);
+using var served = new ServedDirectory(
+    [.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, Options.OursWithEvents, .. Peers.Names]);
 DirectoryInfo scratch = Directory.CreateTempSubdirectory("fts-bench-");
 var certificate = new Certificate(scratch.FullName);
 var link = new Lazy<LongLink>(() => new LongLink());
@@ -69,7 +70,8 @@ try
 
     JsonFile.Write(options.Json, results, options);
     // A run without results for our programs has failed. The scenarios for growth and appends measure only our server.
-    return results.HasValues(Options.Ours) || GrowthScenarios.Amounts.Concat(AppendScenarios.Targets).Any(results.HasValues) ? 0 : 1;
+    string[] ours = [Options.Ours, Options.OursWithEvents, .. GrowthScenarios.Amounts, .. AppendScenarios.Targets];
+    return ours.Any(results.HasValues) ? 0 : 1;
 }
 finally
 {
@@ -80,7 +82,7 @@ finally
 
 ServerSet CreateServers(string address, string settings, Lazy<LongLink>? link = null) => new(
     new Peers(options.UnpackedPeers, address, served.Path, settings, certificate),
-    options.Program is null ? null : new OurServer(options.Program, address, served.Path, certificate),
+    options.Program is null ? null : new OurServer(options.Program, address, served.Path, certificate, Path.Combine(settings, "state")),
     link);
 
 void Measure(Scenario scenario, Testbed testbed)

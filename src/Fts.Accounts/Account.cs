@@ -1,4 +1,5 @@
 using System.Net;
+using Fts.Accounts.Recording;
 using Fts.Storage;
 
 namespace Fts.Accounts;
@@ -18,6 +19,11 @@ public sealed record Account(string Name, Permissions Permissions)
     /// accounts disposes it. Default: null.
     /// </summary>
     public IFileStore? Store { get; init; }
+
+    /// <summary>
+    /// The real directories of <see cref="Store"/>, for quotas. Null to use those of the host. Default: null.
+    /// </summary>
+    public StoreLocations? Locations { get; init; }
 
     /// <summary>The limits of the account's sessions. Default: none.</summary>
     public AccountLimits Limits { get; init; } = AccountLimits.None;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fts.Accounts.Gate;
+using Fts.Accounts.Recording;
 using Fts.Storage;
 
 namespace Fts.Accounts;
@@ -289,6 +290,11 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         IFileWriter writer = await OpenWriteAsync(target, WriteStart.Append, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
+            if (writer is IRecordedUpload recorded)
+            {
+                await recorded.SetPartsAsync(added, cancellationToken).ConfigureAwait(false);
+            }
+
             await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken)
                 .ConfigureAwait(false);
         }

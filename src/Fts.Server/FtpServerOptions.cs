@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Server.Data.Copy;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
@@ -267,6 +268,18 @@ public sealed record FtpServerOptions
     /// The decompressed size in bytes up to which <see cref="MaxExpansionRatio"/> does not apply to an upload. Default: 64 MiB.
     /// </summary>
     public long AlwaysAllowedExpandedBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The quotas and events of the accounts. The caller disposes it after the server. Null for none. Default: null.
+    /// </summary>
+    /// <remarks>
+    /// Changes of a store are recorded only if its real directories are known: <see cref="Account.Locations"/> or
+    /// <see cref="StoreLocations"/>.
+    /// </remarks>
+    public AccountRecords? Records { get; init; }
+
+    /// <summary>The real directories of <see cref="Store"/>, for <see cref="Records"/>. Null if unknown. Default: null.</summary>
+    public StoreLocations? StoreLocations { get; init; }
 
     /// <summary>
     /// Receives each command and reply line, with passwords masked. All sessions call it synchronously and concurrently, so it must be

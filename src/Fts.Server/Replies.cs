@@ -12,6 +12,7 @@ internal static class Replies
     private static readonly Dictionary<FtpReply, string> s_rules = new(ReferenceEqualityComparer.Instance);
 
     public static readonly FtpReply CommandOkay = new(FtpReplyCode.Okay, "Command okay.");
+    public static readonly FtpReply NoQuota = new(FtpReplyCode.Okay, "No quota.");
     public static readonly FtpReply TypeBinary = new(FtpReplyCode.Okay, "Type set to I.");
     public static readonly FtpReply ModeStream = new(FtpReplyCode.Okay, "Mode set to S.");
     public static readonly FtpReply ModeBlock = new(FtpReplyCode.Okay, "Mode set to B.");

@@ -23,6 +23,15 @@ public interface IFileStore
     /// </exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Returns the entry at a path, or null if none exists. If the path is a link, returns the link itself
+    /// (<see cref="FileEntry.IsLink"/>) with the kind <see cref="EntryKind.Other"/>.
+    /// </summary>
+    /// <exception cref="StoreException">As for <see cref="GetEntryAsync"/>.</exception>
+    /// <remarks>The default implementation is for stores without links. It calls <see cref="GetEntryAsync"/>.</remarks>
+    ValueTask<FileEntry?> GetUnfollowedEntryAsync(StorePath path, CancellationToken cancellationToken) =>
+        GetEntryAsync(path, cancellationToken);
+
     /// <summary>Returns the entries of a directory in no particular order.</summary>
     /// <exception cref="StoreException">The directory does not exist or cannot be read.</exception>
     /// <remarks>The entries are read during the enumeration, so that memory use does not depend on the number of entries.</remarks>

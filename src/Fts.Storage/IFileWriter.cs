@@ -39,6 +39,23 @@ public interface IFileWriter : IAsyncDisposable
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Called before bytes are written through <see cref="Handle"/>. A writer that limits the size of the file overrides this method. The
+    /// default implementation does nothing.
+    /// </summary>
+    /// <param name="endOffset">The offset in the uploaded file, in bytes, after the last byte that is about to be written.</param>
+    /// <exception cref="StoreException">The bytes must not be written.</exception>
+    /// <remarks>Must not block: threads that copy within the kernel call it for each block.</remarks>
+    void PrepareHandleWrite(long endOffset)
+    {
+    }
+
+    /// <summary>
+    /// Returns what a commit would change at this moment, or null if the store cannot determine it. Must not be called while bytes are
+    /// written. The default implementation returns null.
+    /// </summary>
+    ValueTask<PendingCommit?> GetPendingCommitAsync(CancellationToken cancellationToken) => default;
+
+    /// <summary>
     /// Publishes the complete file under its name in one step, or appends the bytes to the existing file. Nothing can be written
     /// afterwards.
     /// </summary>

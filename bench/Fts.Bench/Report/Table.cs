@@ -17,7 +17,7 @@ internal static class Table
     {
         string ratio = comparison switch
         {
-            Comparison.Growth or Comparison.Appends => $"{participants[^1]} / {participants[0]}",
+            Comparison.Growth or Comparison.Appends or Comparison.Events => $"{participants[^1]} / {participants[0]}",
             _ => "fts / best peer",
         };
         var rows = new List<string[]> { (string[])["scenario", "unit", .. participants, ratio] };
@@ -47,7 +47,8 @@ internal static class Table
 
     private static string Ratio(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> participants)
     {
-        string ours = scenario.Comparison is Comparison.Growth or Comparison.Appends ? participants[^1] : Options.Ours;
+        bool comparesOnlyOurs = scenario.Comparison is Comparison.Growth or Comparison.Appends or Comparison.Events;
+        string ours = comparesOnlyOurs ? participants[^1] : Options.Ours;
         double[] others =
         [
             .. participants.Where(participant => participant != ours)

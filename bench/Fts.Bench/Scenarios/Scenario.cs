@@ -16,6 +16,8 @@ internal enum Comparison
     Growth,
     /// <summary>Our server with a small file and with a large one.</summary>
     Appends,
+    /// <summary>Our server without and with recorded events.</summary>
+    Events,
 }
 
 /// <summary>One number that every round of a scenario returns.</summary>
@@ -60,7 +62,7 @@ internal sealed record Scenario(string Name, string Description, IReadOnlyList<F
     public bool IsWarmedUp { get; init; } = true;
 
     public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All,
-        .. AppendScenarios.All];
+        .. AppendScenarios.All, .. EventScenarios.All];
 }
 
 /// <summary>The environment of all scenarios.</summary>

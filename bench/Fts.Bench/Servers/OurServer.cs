@@ -7,15 +7,18 @@ namespace Fts.Bench.Servers;
 /// <param name="address">The address to listen on.</param>
 /// <param name="directory">The served directory.</param>
 /// <param name="certificate">The certificate for TLS.</param>
-internal sealed class OurServer(string program, string address, string directory, Certificate certificate)
+/// <param name="state">The directory for events.</param>
+internal sealed class OurServer(string program, string address, string directory, Certificate certificate, string state)
 {
-    public ServerProcess Start(bool overTls)
+    public ServerProcess Start(bool overTls, bool recordsEvents)
     {
         int port = ServerProcess.FreePort();
         string[] arguments = ["server", address, port.ToString(CultureInfo.InvariantCulture), "0", "--quiet", "--anonymous", "write"];
         string[] identity = overTls ? ["--cert", certificate.File, "--key", certificate.KeyFile] : [];
-        return new ServerProcess(Options.Ours, Path.GetFullPath(program), [.. arguments, .. identity], port, ("anonymous", "bench@"),
-            directory)
+        string[] events = recordsEvents ? ["--events", "--state", state] : [];
+        return new ServerProcess(
+            recordsEvents ? Options.OursWithEvents : Options.Ours, Path.GetFullPath(program), [.. arguments, .. identity, .. events], port,
+            ("anonymous", "bench@"), directory)
         {
             OverTls = overTls,
         };

@@ -91,8 +91,9 @@ internal sealed class ServerSet(Peers peers, OurServer? ours, Lazy<LongLink>? li
 
         return link is null ? Launch() : link.Value.AtServers(Launch);
 
-        ServerProcess Launch() => name != Options.Ours
+        ServerProcess Launch() => name is not (Options.Ours or Options.OursWithEvents)
             ? peers.Start(name, overTls)
-            : ours?.Start(overTls) ?? throw new MeasurementException("the path of our program is missing (--program)");
+            : ours?.Start(overTls, recordsEvents: name == Options.OursWithEvents)
+                ?? throw new MeasurementException("the path of our program is missing (--program)");
     }
 }

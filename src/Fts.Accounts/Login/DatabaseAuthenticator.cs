@@ -169,7 +169,7 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         }
 
         return await TryGetStoreAsync(resolved).ConfigureAwait(false) is (true, var store)
-            ? LoginResult.Accept(_live.Set(resolved, store))
+            ? LoginResult.Accept(_live.Set(resolved, store, _options.Stores?.GetLocations(resolved)))
             : LoginResult.Refuse(RuleNames.HomeUnavailable);
     }
 
@@ -222,7 +222,7 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         {
             if (await TryGetStoreAsync(resolved).ConfigureAwait(false) is (true, var store))
             {
-                _live.Set(resolved, store);
+                _live.Set(resolved, store, _options.Stores?.GetLocations(resolved));
             }
             else
             {

@@ -1,3 +1,4 @@
+using Fts.Accounts.Recording;
 using Fts.Accounts.Settings;
 using Fts.Storage;
 
@@ -14,4 +15,10 @@ public interface IAccountStores
     /// A directory cannot be used. The message is for the log: what failed, why, and what to do.
     /// </exception>
     IFileStore? GetStore(ResolvedAccount account);
+
+    /// <summary>
+    /// Returns the real directories of an account's store, for quotas and events, or null to use those of the host. The default
+    /// implementation returns null.
+    /// </summary>
+    StoreLocations? GetLocations(ResolvedAccount account) => null;
 }

@@ -1,3 +1,4 @@
+using Fts.Accounts.Recording;
 using Fts.Accounts.Settings;
 using Fts.Storage;
 
@@ -53,7 +54,8 @@ internal sealed class LiveAccounts
     /// </summary>
     /// <param name="resolved">The settings.</param>
     /// <param name="store">The store of the account.</param>
-    public Account Set(ResolvedAccount resolved, IFileStore? store)
+    /// <param name="locations">The real directories of the store, or null for those of the host.</param>
+    public Account Set(ResolvedAccount resolved, IFileStore? store, StoreLocations? locations)
     {
         lock (_lock)
         {
@@ -66,7 +68,7 @@ internal sealed class LiveAccounts
                 return current;
             }
 
-            Account account = resolved.CreateAccount(store, state);
+            Account account = resolved.CreateAccount(store, state) with { Locations = locations };
             state.Current = account;
             _entries[account.Name] = new Entry(new WeakReference<AccountState>(state), resolved.Access, IsNew: true);
             return account;

@@ -220,6 +220,7 @@ internal static class CommandTable
         new("FEAT", InformationCommands.FeaturesAsync, PreservesSequence, "FEAT"),
         new("OPTS", OptionCommands.OptionsAsync, NeedsArgument | PreservesSequence | TrimsArgument, "OPTS <command> [options]", "UTF8"),
         new("NOOP", InformationCommands.NoOperationAsync, AllowedDuringTransfer | PreservesSequence, "NOOP"),
+        new("SITE QUOTA", QuotaCommands.QuotaAsync, NeedsLogin | PreservesSequence, "SITE QUOTA"),
         new("SITE HELP", InformationCommands.SiteHelpAsync, PreservesSequence, "SITE HELP"),
     ];
 

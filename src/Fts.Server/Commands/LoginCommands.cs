@@ -108,6 +108,7 @@ internal static class LoginCommands
             return Replies.TooManySessionsOfAccount;
         }
 
+        session.Records?.RecordLogin("certificate");
         ClientCertificate certificate = session.Certificate!;
         Log.LoggedInByCertificate(
             session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(),
@@ -150,7 +151,9 @@ internal static class LoginCommands
     public static UserFiles CreateUserFiles(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
+        session.Records = LoginRecords.Begin(session, account);
         IFileStore store = account.Store is { } own ? session.Server.Hosts.GetGuardedStore(own) : session.Host.GuardedStore;
+        store = session.Records?.Wrap(store) ?? store;
         return new UserFiles(account, store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
@@ -181,6 +184,7 @@ internal static class LoginCommands
         session.EndLoginDelay();
         if (!isWithinLimits)
         {
+            LoginRecords.RecordFailure(session, userName, result.Rule);
             Log.TooManyFailedLogins(
                 options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, RefusalRules.LoginThrottle);
             session.Server.Metrics.AddLogin("throttled");
@@ -195,11 +199,13 @@ internal static class LoginCommands
                 return Replies.TooManySessionsOfAccount;
             }
 
+            session.Records?.RecordLogin("password");
             Log.LoggedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, session.TlsName);
             session.Server.Metrics.AddLogin("success");
             return Replies.LoggedIn;
         }
 
+        LoginRecords.RecordFailure(session, userName, result.Rule ?? RuleNames.LoginCredentials);
         Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, result.Rule);
         session.Server.Metrics.AddLogin("failure");
         if (++session.FailedLogins < options.MaxFailedLogins)

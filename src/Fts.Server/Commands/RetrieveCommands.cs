@@ -50,12 +50,20 @@ internal static class RetrieveCommands
 
         transfer.TotalBytes = session.IsAscii ? null : file.Length - offset;
         FtpReply preliminaryReply = CreatePreliminaryReply(transfer.TotalBytes);
-        await using (DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken))
+        bool isPart = offset > 0 || file.Length < whole.Length;
+        string verdict = "aborted";
+        try
         {
+            await using DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken);
             await session.Server.Pumps.GetSendPump(session.IsAscii, data, file, file.Length - offset)
                 .SendAsync(transfer, data, file, offset, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             await data.FinishAsync(cancellationToken);
+            verdict = isPart ? "part" : "whole";
+        }
+        finally
+        {
+            session.Records?.RecordDownload(path, transfer.Bytes, verdict);
         }
 
         Log.Retrieved(

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Server.Data;
 using Fts.Server.Sessions;
@@ -67,7 +68,11 @@ internal static class StoreCommands
         Transfer transfer = session.Transfer!;
         transfer.Path = path.Value;
         await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
+        var recorded = file as IRecordedUpload;
         transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
+        long announced = session.IsAscii ? 0 : transfer.TotalBytes ?? 0;
+        recorded?.Reserve(Math.Max(announced, file.StartOffset)); // ALLO may announce the size without the bytes before the offset
+
         UploadVerdict verdict;
         try
         {
@@ -111,6 +116,11 @@ internal static class StoreCommands
             await UploadResumption.KeepPartialUploadAsync(session, path, file);
             Log.TransferFailed(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
             return Replies.FromVerdict(verdict);
+        }
+
+        if (recorded is not null)
+        {
+            recorded.Verdict = verdict.Describe();
         }
 
         transfer.StartCommit();

@@ -1,4 +1,5 @@
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Server.Hosts;
 using Fts.Storage;
@@ -19,6 +20,11 @@ public sealed record FtpHost
 
     /// <summary>The store with the host's files. The caller owns it; the server does not dispose it.</summary>
     public required IFileStore Store { get; init; }
+
+    /// <summary>
+    /// The real directories of <see cref="Store"/>, for <see cref="FtpServerOptions.Records"/>. Null if unknown. Default: null.
+    /// </summary>
+    public StoreLocations? StoreLocations { get; init; }
 
     /// <summary>Authenticates the clients of the host. A user name can have another password and other permissions on each host.</summary>
     public required IAuthenticator Authenticator { get; init; }

@@ -37,6 +37,10 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     }
 
     /// <inheritdoc/>
+    public ValueTask<FileEntry?> GetUnfollowedEntryAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GetUnfollowedEntryAsync(path, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         try
@@ -315,6 +319,11 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
                 throw CreateException(e);
             }
         }
+
+        public void PrepareHandleWrite(long endOffset) => writer.PrepareHandleWrite(endOffset);
+
+        public ValueTask<PendingCommit?> GetPendingCommitAsync(CancellationToken cancellationToken) =>
+            CallAsync(() => writer.GetPendingCommitAsync(cancellationToken), cancellationToken);
 
         public ValueTask CommitAsync(CancellationToken cancellationToken) =>
             CallAsync(() => writer.CommitAsync(cancellationToken), cancellationToken);

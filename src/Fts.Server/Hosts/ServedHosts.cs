@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Server.Sessions;
 using Fts.Storage;
@@ -23,6 +24,9 @@ internal sealed record ServedHost(
     /// between the two.
     /// </summary>
     public required IFileStore GuardedStore { get; init; }
+
+    /// <summary>The real directories of <see cref="Store"/>, or null if unknown.</summary>
+    public StoreLocations? StoreLocations { get; init; }
 }
 
 /// <summary>The hosts of a server, created once from its options.</summary>
@@ -45,6 +49,7 @@ internal sealed class ServedHosts
         Default = new ServedHost(null, options.Store, options.Authenticator, options.Tls?.Certificates, greeting)
         {
             GuardedStore = GetGuardedStore(options.Store),
+            StoreLocations = options.StoreLocations,
         };
         _hostsByName = options.Hosts.ToFrozenDictionary(
             host => host.Name,
@@ -56,6 +61,7 @@ internal sealed class ServedHosts
                 host.Greeting is null ? greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
                 GuardedStore = GetGuardedStore(host.Store),
+                StoreLocations = host.StoreLocations,
             },
             StringComparer.OrdinalIgnoreCase);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Protocol;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Listings;
@@ -145,6 +146,8 @@ internal sealed class Session : IDisposable
     public string? UserName { get; set; }
     /// <summary>The files that the logged-in account can access, or null before login.</summary>
     public UserFiles? Files { get; set; }
+    /// <summary>The quota and the events of the session, or null before login and if the server records none.</summary>
+    public SessionRecords? Records { get; set; }
     /// <summary>
     /// The store of the account, or of the host if the account has none. It only identifies files; <see cref="Files"/> accesses them.
     /// </summary>
@@ -268,6 +271,7 @@ internal sealed class Session : IDisposable
 
         AccountSlot?.Dispose();
         AccountSlot = null;
+        Records = null;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         LastPartialSizePath = null;

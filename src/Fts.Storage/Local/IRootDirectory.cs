@@ -24,6 +24,9 @@ internal interface IRootDirectory : IDisposable
     /// </summary>
     FileEntry? GetEntry(StorePath path);
 
+    /// <summary>Returns the entry at a path, or null if none exists. A link is not followed.</summary>
+    FileEntry? GetUnfollowedEntry(StorePath path);
+
     /// <summary>Opens a directory for listing. The caller disposes the reader.</summary>
     IDirectoryReader OpenDirectory(StorePath directory);
 

@@ -101,6 +101,20 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async ValueTask<FileEntry?> GetUnfollowedEntryAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (PathRules.IsReserved(path))
+        {
+            return null;
+        }
+
+        await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
+        return await _calls.RunAsync(
+            (_root, path), static x => x._root.GetUnfollowedEntry(x.path), discard: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

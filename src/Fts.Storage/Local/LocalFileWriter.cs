@@ -48,6 +48,15 @@ internal sealed class LocalFileWriter(
         return calls.RunAsync((Writer: this, offset, bytes), static x => x.Writer.Write(x.offset, x.bytes.Span), cancellationToken);
     }
 
+    public async ValueTask<PendingCommit?> GetPendingCommitAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfCompleted();
+        PendingCommit pending = default;
+        await calls.RunAsync(this, writer => RunTranslated(() => pending = writer.GetPendingCommit()), cancellationToken)
+            .ConfigureAwait(false);
+        return pending;
+    }
+
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
@@ -166,6 +175,22 @@ internal sealed class LocalFileWriter(
 
         index.Add(new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!), stagedLength);
         return true;
+    }
+
+    /// <summary>Determines the length after the commit. The commit itself may still truncate or extend the staging file.</summary>
+    private PendingCommit GetPendingCommit()
+    {
+        FileEntry? existing = staging.GetTargetEntry();
+        long staged = !_isWritten && staging.ResumedLength > StartOffset
+            ? StartOffset - staging.BaseOffset
+            : RandomAccess.GetLength(staging.Handle);
+        if (staging.CanCommitByAppending && existing is { Kind: EntryKind.File, IsLink: false } file)
+        {
+            return new PendingCommit(staging.ContainerId, staging.TargetName, file.Id, file.Length + staged, existing);
+        }
+
+        long remainderEnd = committed is null ? 0 : RandomAccess.GetLength(committed);
+        return new PendingCommit(staging.ContainerId, staging.TargetName, staging.Id, Math.Max(staged, remainderEnd), existing);
     }
 
     /// <summary>Appends to the staging file the bytes of the committed file that follow the last written byte.</summary>

@@ -346,6 +346,27 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
+    /// <summary>Returns what <see cref="Publish"/> would change at this moment.</summary>
+    /// <param name="path">The path of the upload.</param>
+    /// <param name="upload">The upload.</param>
+    /// <param name="start">How the upload was opened.</param>
+    /// <param name="isResumed">Whether the upload resumed a partial upload.</param>
+    /// <param name="staged">The number of received bytes that the commit publishes.</param>
+    /// <param name="remainderEnd">The size in bytes of the committed content, if the commit appends the rest of it; otherwise 0.</param>
+    internal PendingCommit GetPendingCommit(
+        StorePath path, MemoryUpload upload, WriteStart start, bool isResumed, long staged, long remainderEnd)
+    {
+        lock (_lock)
+        {
+            MemoryNode directory = _tree.GetParent(path);
+            FileEntry? existing = directory.Children!.GetValueOrDefault(path.Name)?.ToEntry(path.Name);
+            bool appends = existing is { Kind: EntryKind.File } && (upload.ContainsOnlyNewBytes || (start.IsAppend && !isResumed));
+            return new PendingCommit(
+                directory.Id, path.Name, appends ? existing!.Value.Id : 0,
+                appends ? existing!.Value.Length + staged : Math.Max(staged, remainderEnd), existing);
+        }
+    }
+
     /// <summary>Publishes the content of an upload under its path, or appends it to the file there.</summary>
     /// <param name="path">The path of the upload.</param>
     /// <param name="upload">The upload.</param>

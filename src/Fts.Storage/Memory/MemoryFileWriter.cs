@@ -42,6 +42,14 @@ internal sealed class MemoryFileWriter(
         Write(offset, bytes.Span);
     }
 
+    public async ValueTask<PendingCommit?> GetPendingCommitAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfCompleted();
+        cancellationToken.ThrowIfCancellationRequested();
+        long staged = !_isWritten && isResumed ? StartOffset - upload.BaseOffset : upload.Content.Length;
+        return store.GetPendingCommit(path, upload, start, isResumed, staged, committed?.Length ?? 0);
+    }
+
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();

@@ -56,6 +56,15 @@ public sealed class MountedStore : IFileStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<FileEntry?> GetUnfollowedEntryAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        (StoreMount mount, StorePath inner) = Locate(path);
+        return _table.IsFixed(path)
+            ? await GetEntryAsync(path, cancellationToken).ConfigureAwait(false)
+            : await mount.Store.GetUnfollowedEntryAsync(inner, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         (StoreMount mount, StorePath inner) = Locate(directory);

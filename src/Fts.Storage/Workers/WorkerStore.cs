@@ -32,6 +32,10 @@ public sealed class WorkerStore : IFileStore
         RunAsync(() => _store.GetEntryAsync(path, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<FileEntry?> GetUnfollowedEntryAsync(StorePath path, CancellationToken cancellationToken) =>
+        RunAsync(() => _store.GetUnfollowedEntryAsync(path, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken) =>
         new WorkerListing(
             await RunAsync(() => _store.ListAsync(directory, cancellationToken), cancellationToken).ConfigureAwait(false), _workers);
@@ -167,6 +171,16 @@ public sealed class WorkerStore : IFileStore
                 (writer, offset, bytes, cancellationToken), static x => x.writer.WriteAsync(x.offset, x.bytes, x.cancellationToken),
                 discard: null, cancellationToken).ConfigureAwait(false);
             await started.ConfigureAwait(false);
+        }
+
+        public void PrepareHandleWrite(long endOffset) => writer.PrepareHandleWrite(endOffset);
+
+        public async ValueTask<PendingCommit?> GetPendingCommitAsync(CancellationToken cancellationToken)
+        {
+            ValueTask<PendingCommit?> started = await calls.RunAsync(
+                (writer, cancellationToken), static x => x.writer.GetPendingCommitAsync(x.cancellationToken), discard: null,
+                cancellationToken).ConfigureAwait(false);
+            return await started.ConfigureAwait(false);
         }
 
         public async ValueTask CommitAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Accounts.Sql.Bans;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
@@ -54,6 +55,7 @@ internal static class ServerCommand
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
             Defences.CommandLineOptions,
+            ServerRecords.CommandLineOptions,
             Sandbox.CommandLineOptions,
             ServerConfiguration.CommandLineOptions,
         ],
@@ -128,11 +130,20 @@ internal static class ServerCommand
         await using var log = new ServerLog(logSettings);
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
+        await using ServerRecords? records = accounts is null
+            ? null
+            : await ServerRecords.OpenAsync(line, accounts.State, uploads.IsDurable, files, log.LoggerFactory);
+        if (records is not null)
+        {
+            accounts!.QuotasChanged = quotas => records.Records.SetQuotas(quotas);
+        }
+
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
         {
             authenticator = accounts.CreateAuthenticator(
-                signInRules, authenticator, served, files, text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));
+                signInRules, authenticator, served, folder, files,
+                text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));
         }
 
         var server = new FtpServer(new FtpServerOptions
@@ -159,6 +170,8 @@ internal static class ServerCommand
             Bans = defences.CreateBanOptions(accounts is null ? null : new SqlBanStore(accounts.State.Database)),
             DrainTimeout = DrainTimeout,
             LoggerFactory = log.LoggerFactory,
+            Records = records?.Records,
+            StoreLocations = new StoreLocations(folder),
             Trace = log.Trace,
         });
         await using (server)

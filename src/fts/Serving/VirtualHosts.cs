@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Fts.Accounts;
+using Fts.Accounts.Recording;
 using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Protocol;
@@ -86,6 +87,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         {
             Name = host.Name,
             Store = openStore($"--host {host.Name}", host.Folder),
+            StoreLocations = new StoreLocations(host.Folder),
             Authenticator = accounts,
             Certificates = Certificates.TryGetValue(host.Name, out string? file) ? LoadCertificate(host.Name, file) : null,
         })];

@@ -167,6 +167,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             if (received > 0)
             {
                 transfer.AddBytes(received);
+                file.PrepareHandleWrite(offset + received);
                 long position = offset - handleOffset;
                 bool isDrained = pipe.TryDrain(handle, ref position);
                 offset = position + handleOffset;

@@ -14,6 +14,10 @@ internal static class LinuxFileStatus
         return new FileEntry(name, kind, status.IsFile ? status.Length : 0, status.LastModified, mode, status.Id);
     }
 
+    /// <summary>Returns the entry with this name and status, which was read without following a link.</summary>
+    public static FileEntry ToUnfollowedEntry(this in FileStatus status, string name) =>
+        status.ToEntry(name) with { IsLink = status.IsLink };
+
     /// <summary>
     /// Returns the <see cref="FileEntry.Id"/> of the entry at a real path, and whether the entry is a device, FIFO or socket. Does not
     /// follow a symbolic link.

@@ -102,18 +102,28 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
 
         // The entry may be a link to a missing entry or to a target outside the root. In that case the link itself is reported.
-        using SafeFileHandle? parent = Open(GetRelativePath(path.Parent), O_PATH | O_DIRECTORY, out error);
+        return GetUnfollowedEntry(path);
+    }
+
+    public FileEntry? GetUnfollowedEntry(StorePath path)
+    {
+        if (path.IsRoot)
+        {
+            return GetEntry(path);
+        }
+
+        using SafeFileHandle? parent = Open(GetRelativePath(path.Parent), O_PATH | O_DIRECTORY, out int error);
         if (parent is null)
         {
             return error is ENOENT or ENOTDIR or ENAMETOOLONG ? null : throw CreateException(error, path.Value);
         }
 
-        if (Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out status) < 0)
+        if (Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
         {
             return Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw CreateLastError(path.Value);
         }
 
-        return Protected?.IsHidden(status.Id) == true ? null : status.ToEntry(path.Name) with { IsLink = status.IsLink };
+        return Protected?.IsHidden(status.Id) == true ? null : status.ToUnfollowedEntry(path.Name);
     }
 
     public IDirectoryReader OpenDirectory(StorePath directory)

@@ -51,6 +51,21 @@ internal sealed class PortableRootDirectory : IRootDirectory
         };
     }
 
+    public FileEntry? GetUnfollowedEntry(StorePath path)
+    {
+        if (!PortablePathResolver.CanRepresent(path))
+        {
+            return null;
+        }
+
+        return _resolver.Resolve(path, followLast: false, out string real) switch
+        {
+            null => IsHidden(real) ? null : RunTranslated(() => GetRealEntry(real)) is { } entry ? entry with { Name = path.Name } : null,
+            StoreError.NotFound or StoreError.NotADirectory => null,
+            { } error => throw CreateResolutionException(error, path),
+        };
+    }
+
     /// <summary>
     /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if the target can be resolved.
     /// </summary>

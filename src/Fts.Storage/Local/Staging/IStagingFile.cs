@@ -37,6 +37,18 @@ internal interface IStagingFile : IDisposable
     /// </summary>
     IStagingFile ConvertAppendToFullFile(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    /// <summary>The <see cref="FileEntry.Id"/> of the staging file, or 0 if it is not known.</summary>
+    ulong Id { get; }
+
+    /// <summary>The <see cref="FileEntry.Id"/> of the directory, or 0 if it is not known.</summary>
+    ulong ContainerId => DirectoryId;
+
+    /// <summary>The name of the committed file in its directory. If the upload's path is a link, the name of the link's target.</summary>
+    string TargetName { get; }
+
+    /// <summary>Returns the entry that has the name of the committed file now, or null if none has it. Does not follow links.</summary>
+    FileEntry? GetTargetEntry();
+
     /// <summary>The hidden name under which the upload is kept for resumption, or null if it cannot be resumed.</summary>
     string? PartialUploadName { get; }
 

@@ -6,6 +6,7 @@ using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
 using static Fts.Native.Errno;
 using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
 using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Staging;
@@ -127,6 +128,20 @@ internal sealed class LinuxStagingFile : IStagingFile
         {
             AppendCommit.WaitBeforeRetry(waits, _targetName);
         }
+    }
+
+    public ulong Id => LinuxRootDirectory.GetStatus(Handle).Id;
+
+    public string TargetName => _targetName;
+
+    public FileEntry? GetTargetEntry()
+    {
+        if (Statx(_directory, _targetName, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0)
+        {
+            return status.ToUnfollowedEntry(_targetName);
+        }
+
+        return Marshal.GetLastPInvokeError() == ENOENT ? null : throw LinuxRootDirectory.CreateLastError(_targetName);
     }
 
     public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;

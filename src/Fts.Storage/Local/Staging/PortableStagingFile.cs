@@ -119,6 +119,14 @@ internal sealed class PortableStagingFile : IStagingFile
         _committedLockKey = key;
     }
 
+    public ulong Id => FileStatus.TryGet(_stagingPath, out FileStatus status) ? status.Id : 0;
+
+    public ulong ContainerId => FileStatus.TryGet(Path.GetDirectoryName(_targetPath)!, out FileStatus status) ? status.Id : 0;
+
+    public string TargetName => Path.GetFileName(_targetPath);
+
+    public FileEntry? GetTargetEntry() => PortableRootDirectory.RunTranslated(() => PortableRootDirectory.GetRealEntry(_targetPath));
+
     /// <summary>Returns a hash of the path. A directory with two spellings has two ids, and is flushed twice.</summary>
     public ulong DirectoryId => (ulong)Path.GetDirectoryName(_targetPath)!.GetHashCode(StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using Fts.Accounts.Login;
+using Fts.Accounts.Recording;
 using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Storage;
@@ -12,9 +13,11 @@ namespace Fts.Serving.Accounts;
 /// it. Thread-safe.
 /// </summary>
 /// <param name="served">The store of the served folder, the default home directory.</param>
+/// <param name="servedFolder">The path of the served folder.</param>
 /// <param name="options">The options of the stores. Their protected paths include the state directory.</param>
 /// <param name="accounts">Reads the accounts, for <see cref="OpenAll"/>.</param>
-internal sealed class AccountStores(IFileStore served, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
+internal sealed class AccountStores(
+    IFileStore served, string servedFolder, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
 {
     private const UnixFileMode HomeMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -46,6 +49,20 @@ internal sealed class AccountStores(IFileStore served, LocalStoreOptions options
             return GetOrAdd(_layouts, new Layout(homeStore, mounts), () => new MountedStore(homeStore, mounts));
         }
     }
+
+    /// <inheritdoc/>
+    public StoreLocations? GetLocations(ResolvedAccount account) => new(
+        GetHome(account, servedFolder),
+        account.Access.Mounts.ToDictionary(
+            mount => mount.Path, mount => Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
+
+    /// <summary>Returns the real path of an account's home directory.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="servedFolder">The path of the served folder, the default home directory.</param>
+    public static string GetHome(ResolvedAccount account, string servedFolder) =>
+        Path.TrimEndingDirectorySeparator(account.Access.Home is { } template
+            ? Path.GetFullPath(DirectoryTemplate.Expand(template, account.Settings.Name))
+            : servedFolder);
 
     /// <summary>
     /// Opens the existing directories of all accounts, one after another, for the deletion of expired partial uploads. Directories that

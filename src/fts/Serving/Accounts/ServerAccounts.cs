@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fts.Accounts;
 using Fts.Accounts.Login;
+using Fts.Accounts.Quota;
 using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Cli.Help;
@@ -48,6 +49,11 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>The number of accounts at the start.</summary>
     public int Count => _atStart.Accounts.Count;
 
+    /// <summary>
+    /// Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.
+    /// </summary>
+    public Action<IReadOnlyCollection<AccountQuota>>? QuotasChanged { get; set; }
+
     /// <summary>The stores of the accounts, after <see cref="CreateAuthenticator"/>.</summary>
     public AccountStores? Stores { get; private set; }
 
@@ -66,7 +72,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
 
         string path = StateDirectory.GetPath(line);
         IReadOnlyList<(string, string)> variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
-        if (!StateDirectory.IsNamed(line) && variables.Count == 0 && !StateDirectory.HasDatabase(path))
+        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption);
+        if (!isRequested && variables.Count == 0 && !StateDirectory.HasDatabase(path))
         {
             return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
         }
@@ -96,12 +103,15 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <param name="signInRules">The login rules without accounts, and the permissions of anonymous clients.</param>
     /// <param name="withoutAccounts">Authenticates logins until the first account exists.</param>
     /// <param name="served">The store of the served folder.</param>
+    /// <param name="servedFolder">The path of the served folder.</param>
     /// <param name="options">The options of stores.</param>
     /// <param name="report">Receives messages for the log.</param>
     public IAuthenticator CreateAuthenticator(
-        SignInRules signInRules, IAuthenticator withoutAccounts, IFileStore served, LocalStoreOptions options, Action<string> report)
+        SignInRules signInRules, IAuthenticator withoutAccounts, IFileStore served, string servedFolder, LocalStoreOptions options,
+        Action<string> report)
     {
-        Stores = new AccountStores(served, options, _state.Accounts.ReadAll);
+        QuotasChanged?.Invoke(GetQuotas(_atStart, servedFolder));
+        Stores = new AccountStores(served, servedFolder, options, _state.Accounts.ReadAll);
         return _authenticator = new DatabaseAuthenticator(_state.Accounts, new DatabaseAuthenticatorOptions
         {
             Passwords = _passwords,
@@ -110,7 +120,12 @@ internal sealed class ServerAccounts : IAsyncDisposable
                 ? new AnonymousAuthenticator(permissions)
                 : null,
             WithoutAccounts = Count == 0 ? withoutAccounts : null,
-            ChangedAsync = async token => Keys.Update(await _state.Accounts.ReadAllAsync(token)),
+            ChangedAsync = async token =>
+            {
+                AccountSnapshot changed = await _state.Accounts.ReadAllAsync(token);
+                Keys.Update(changed);
+                QuotasChanged?.Invoke(GetQuotas(changed, servedFolder));
+            },
             Report = report,
         });
     }
@@ -121,6 +136,16 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>Applies changes of accounts to live sessions at once.</summary>
     /// <exception cref="AccountDatabaseException">The database cannot be read.</exception>
     public ValueTask RefreshAsync(CancellationToken cancellationToken) => _authenticator?.RefreshAsync(cancellationToken) ?? default;
+
+    /// <summary>Returns the quotas of all accounts that have one.</summary>
+    private static AccountQuota[] GetQuotas(AccountSnapshot snapshot, string servedFolder) =>
+    [
+        .. snapshot.Resolve()
+            .Select(account => new AccountQuota(
+                account.Settings.Name, AccountStores.GetHome(account, servedFolder),
+                new QuotaLimit(account.QuotaBytes, account.QuotaFiles)))
+            .Where(quota => !quota.Limit.IsUnlimited),
+    ];
 
     public async ValueTask DisposeAsync()
     {

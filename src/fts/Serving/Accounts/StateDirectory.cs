@@ -32,6 +32,9 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>The path of the directory.</summary>
     public string Path { get; }
 
+    /// <summary>The directory of the journal of events and quotas. It exists after <see cref="ReserveForServer"/>.</summary>
+    public string JournalPath => System.IO.Path.Combine(Path, "journal");
+
     /// <summary>The database.</summary>
     public SqliteDatabase Database { get; }
 
@@ -90,6 +93,7 @@ internal sealed class StateDirectory : IDisposable
         try
         {
             _serverLock = new FileStream(path, options);
+            Directory.CreateDirectory(JournalPath); // the sandbox later prevents that directories are created here
         }
         catch (IOException)
         {

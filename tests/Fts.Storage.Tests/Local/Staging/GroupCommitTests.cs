@@ -93,6 +93,12 @@ public sealed class GroupCommitTests
 
         public ulong DirectoryId => directoryId;
 
+        public ulong Id => 0;
+
+        public string TargetName => "file";
+
+        public FileEntry? GetTargetEntry() => null;
+
         public SafeFileHandle? OpenCommitted() => null;
 
         public void BeginFlush() => steps.Enqueue($"begin {name}");

@@ -1,0 +1,310 @@
+using Fts.Accounts.Events;
+using Fts.Accounts.Journal;
+using Fts.Accounts.Quota;
+using Fts.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fts.Accounts.Recording;
+
+/// <summary>The options of <see cref="AccountRecords"/>.</summary>
+public sealed record AccountRecordsOptions
+{
+    /// <summary>The real path of an existing directory for the journal. No other process may use it.</summary>
+    public required string JournalDirectory { get; init; }
+
+    /// <summary>The database of events and quotas. The caller disposes it after the records.</summary>
+    public required IRecordDatabase Database { get; init; }
+
+    /// <summary>
+    /// Returns the store of a real directory, or null if the directory does not exist. Called to recover operations and to count
+    /// directories. The caller disposes the stores.
+    /// </summary>
+    public required Func<string, IFileStore?> OpenStore { get; init; }
+
+    /// <summary>Whether events are recorded. Quotas work without events. Default: false.</summary>
+    public bool RecordsEvents { get; init; }
+
+    /// <summary>Whether each journal record is flushed to stable storage. Default: false.</summary>
+    public bool IsDurable { get; init; }
+
+    /// <summary>How old the count of a directory may become before the directory is counted again. Default: 1 day.</summary>
+    public TimeSpan MaxCountAge { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The logger. Default: none.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The clock. Default: the system clock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
+
+/// <summary>
+/// The exact quotas and the events of a server. An acknowledged change is recorded exactly once, even if the process is killed.
+/// Thread-safe.
+/// </summary>
+public sealed class AccountRecords : IAsyncDisposable
+{
+    private readonly AccountRecordsOptions _options;
+    private readonly RecordFolder _folder;
+    private readonly QuotaCounter _counter;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _tasks = Task.CompletedTask;
+    private bool _isDisposed;
+
+    private AccountRecords(AccountRecordsOptions options, RecordJournal journal, bool wasStopped)
+    {
+        (_options, Journal) = (options, journal);
+        _folder = new RecordFolder(journal, options.Database, options.Logger, options.TimeProvider);
+        _counter = new QuotaCounter(this, options.MaxCountAge, countsAllFirst: !wasStopped);
+    }
+
+    /// <summary>The usage of the directories with a quota.</summary>
+    public QuotaLedger Ledger { get; } = new();
+
+    /// <summary>Whether events are recorded.</summary>
+    public bool RecordsEvents => _options.RecordsEvents;
+
+    internal RecordJournal Journal { get; }
+
+    internal EntryLocks Locks { get; } = new();
+
+    internal ILogger Logger => _options.Logger;
+
+    internal TimeProvider Clock => _options.TimeProvider;
+
+    /// <summary>
+    /// Opens the records. Determines from the files which operations of a killed process were completed, and applies their effects.
+    /// </summary>
+    /// <exception cref="IOException">The journal or the database cannot be used.</exception>
+    public static async Task<AccountRecords> OpenAsync(AccountRecordsOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RecordState state = await options.Database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        var journal = RecordJournal.Open(
+            options.JournalDirectory, state.FoldedThrough, options.IsDurable, out RecoveredJournal recovered);
+        var records = new AccountRecords(options, journal, recovered.WasStopped);
+        try
+        {
+            await records.RecoverAsync(state, recovered, cancellationToken).ConfigureAwait(false);
+            return records;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the tasks that write to the database and count directories. Called once.</summary>
+    public void Start() => _tasks = Task.WhenAll(
+        Task.Run(() => RunUntilStopAsync(_folder.RunAsync)), Task.Run(() => RunUntilStopAsync(_counter.RunAsync)));
+
+    /// <summary>Sets or removes (null) the quota of an account. A directory that was never counted is counted in the background.</summary>
+    /// <param name="account">The name of the account.</param>
+    /// <param name="home">The real path of its home directory.</param>
+    /// <param name="limit">The limit, or null for none.</param>
+    public void SetQuota(string account, string home, QuotaLimit? limit)
+    {
+        Ledger.SetLimit(account, new StoreLocations(home).Home, limit);
+        _counter.Wake();
+    }
+
+    /// <summary>
+    /// Replaces the quotas of all accounts, for example after accounts were changed. Sessions use the new limits from their next block of
+    /// bytes. A directory that was never counted is counted in the background.
+    /// </summary>
+    public void SetQuotas(IReadOnlyCollection<AccountQuota> quotas)
+    {
+        Ledger.SetLimits(quotas);
+        _counter.Wake();
+    }
+
+    /// <summary>Returns the recorder of a session.</summary>
+    /// <param name="account">The name of the account.</param>
+    /// <param name="address">The IP address of the client, or null.</param>
+    /// <param name="session">The number of the session, or null.</param>
+    /// <param name="locations">The directories of the account's store.</param>
+    public SessionRecords BeginSession(string account, string? address, long? session, StoreLocations locations) =>
+        new(this, account, address, session, locations);
+
+    /// <summary>Records an event, unless events are not recorded. A failure is logged.</summary>
+    public void Record(AccountEvent happened)
+    {
+        ArgumentNullException.ThrowIfNull(happened);
+        if (!RecordsEvents)
+        {
+            return;
+        }
+
+        try
+        {
+            Journal.WriteEffect(new JournalEntry(JournalOperation.None) { Events = [happened] });
+        }
+        catch (StoreException e)
+        {
+            RecordLog.EventLost(Logger, EventTypes.GetName(happened.Type), e.Message);
+        }
+    }
+
+    /// <summary>Writes all settled events and quotas to the database now.</summary>
+    /// <exception cref="IOException">The database cannot be written.</exception>
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _folder.FoldAsync(cancellationToken);
+
+    /// <summary>
+    /// Counts a directory with a quota while clients use it, and corrects its usage. Returns the correction, or null if the directory has
+    /// no quota.
+    /// </summary>
+    /// <param name="directory">The real path of the directory.</param>
+    /// <param name="cancellationToken">Cancels the count.</param>
+    /// <exception cref="StoreException">The directory cannot be read.</exception>
+    public ValueTask<QuotaAmount?> RecountAsync(string directory, CancellationToken cancellationToken) =>
+        OpenStore(directory) is { } store
+            ? QuotaWalk.CorrectAsync(this, directory, store, cancellationToken)
+            : throw new StoreException(StoreError.NotFound, $"{directory} does not exist.");
+
+    /// <summary>Stops the background tasks, and writes everything to the database. The sessions must have ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _tasks.ConfigureAwait(false);
+        try
+        {
+            await _folder.FoldAsync(CancellationToken.None).ConfigureAwait(false);
+            Journal.WriteStopped();
+        }
+        catch (Exception e) when (e is IOException)
+        {
+            RecordLog.FoldFailed(Logger, e.Message);
+        }
+
+        Journal.Dispose();
+        _counter.Dispose();
+        _folder.Dispose();
+        _stopping.Dispose();
+    }
+
+    internal IFileStore? OpenStore(string directory) => _options.OpenStore(directory);
+
+    /// <summary>Applies changes of quotas that no operation causes.</summary>
+    internal void Correct(IReadOnlyList<LedgerChange> changes)
+    {
+        Ledger.Settle(null, changes);
+        Journal.WriteEffect(new JournalEntry(JournalOperation.None)
+        {
+            Changes = [.. changes.Select(change => new QuotaChange(change.Directory.Path, change.Amount))],
+        });
+    }
+
+    /// <summary>
+    /// Replaces the usage of a directory by the result of a count, and logs the difference. Returns the difference, or null if the count is
+    /// not valid.
+    /// </summary>
+    internal QuotaAmount? ApplyCount(string directory, QuotaCount count)
+    {
+        DateTimeOffset now = AccountEvent.RoundTime(Clock.GetUtcNow());
+        QuotaAmount? correction = null;
+        bool isFirst = false;
+        Ledger.WithDirectory(directory, found =>
+        {
+            if (!count.IsInvalid && found.Count == count)
+            {
+                isFirst = found.CountedAt is null;
+                correction = count.Total - found.Used;
+                // The journal is written under the ledger's lock, so that no other change is between the two.
+                Journal.WriteEffect(new JournalEntry(JournalOperation.None)
+                {
+                    Changes = [new QuotaChange(directory, correction.Value)],
+                    CountedAt = now,
+                });
+                (found.Used, found.CountedAt, found.Count) = (count.Total, now, null);
+                found.FirstCount.TrySetResult();
+            }
+
+            return true;
+        });
+        if (correction is { } difference)
+        {
+            if (isFirst)
+            {
+                RecordLog.QuotaCounted(Logger, directory, count.Total.Bytes, count.Total.Files);
+            }
+            else if (difference != default)
+            {
+                RecordLog.QuotaCorrected(Logger, directory, difference.Bytes, difference.Files);
+            }
+        }
+
+        return correction;
+    }
+
+    private async ValueTask RecoverAsync(RecordState state, RecoveredJournal recovered, CancellationToken cancellationToken)
+    {
+        if (recovered.DamagedBytes > 0)
+        {
+            RecordLog.JournalDamaged(Logger, recovered.DamagedBytes);
+        }
+
+        foreach (StoredUsage usage in state.Usage)
+        {
+            Ledger.Restore(usage.Directory, usage.Used, usage.CountedAt);
+        }
+
+        foreach (JournalEntry entry in recovered.Settled.Select(settled => settled.Entry))
+        {
+            Ledger.Replay(entry.Changes, entry.CountedAt);
+        }
+
+        (int settled, int dropped) = (0, 0);
+        foreach ((long intent, JournalEntry entry) in recovered.Open)
+        {
+            try
+            {
+                bool wasCompleted = await RecoverAsync(intent, entry, cancellationToken).ConfigureAwait(false);
+                (settled, dropped) = wasCompleted ? (settled + 1, dropped) : (settled, dropped + 1);
+            }
+            catch (Exception e) when (e is StoreException or ArgumentException)
+            {
+                // The intent stays in the journal, and the next start checks it again.
+                RecordLog.OutcomeUnknown(Logger, entry.Source.FullPath, e.Message);
+            }
+        }
+
+        if (settled + dropped > 0)
+        {
+            RecordLog.Recovered(Logger, settled, dropped);
+        }
+    }
+
+    /// <summary>Ends an intent of a killed process. Returns whether its operation was completed.</summary>
+    private async ValueTask<bool> RecoverAsync(long intent, JournalEntry entry, CancellationToken cancellationToken)
+    {
+        if (!await OperationOutcome.WasCompletedAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false))
+        {
+            Journal.Drop(intent);
+            return false;
+        }
+
+        await OperationOutcome.DeletePartsAsync(entry, OpenStore, cancellationToken).ConfigureAwait(false);
+        Ledger.Replay(entry.Changes, null);
+        Journal.Settle(intent);
+        return true;
+    }
+
+    private async Task RunUntilStopAsync(Func<CancellationToken, Task> loop)
+    {
+        try
+        {
+            await loop(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The records are being closed.
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Fts.Accounts.Events;
+using Fts.Accounts.Quota;
+using Fts.Storage;
+using static Fts.Accounts.Tests.Recording.RecordedStoreTests;
+using static Fts.Accounts.Tests.Recording.RecordsFixture;
+
+namespace Fts.Accounts.Tests.Recording;
+
+/// <summary>What a restart finds after a kill. The journal of the killed process is a copy that was made at the moment of the kill.</summary>
+public sealed class RecoveryTests
+{
+    [Fact]
+    public async Task A_settled_change_survives_a_kill_before_it_reaches_the_database()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 1000);
+        await StoreAsync(fixture.OpenSession("ann"), "/a", 100);
+        await fixture.RestartAsync(fixture.CopyJournal());
+        Assert.Equal(new QuotaAmount(100, 1), fixture.GetUsed(""));
+        Assert.Equal(EventType.Uploaded, Assert.Single(await fixture.ReadEventsAsync()).Type);
+    }
+
+    [Fact]
+    public async Task A_change_that_reached_the_database_is_not_applied_twice()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 1000);
+        await StoreAsync(fixture.OpenSession("ann"), "/a", 100);
+        string journal = fixture.CopyJournal();
+        await fixture.Records.FlushAsync(Token);
+        await fixture.RestartAsync(journal);
+        Assert.Equal(new QuotaAmount(100, 1), fixture.GetUsed(""));
+        Assert.Single(await fixture.ReadEventsAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_has_an_event_only_if_it_was_published_before_the_kill(bool isPublished)
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 1000);
+        string? journal = null;
+        IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isPublished, () => journal ??= fixture.Kill()));
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/a"), WriteStart.Replace, Token))
+        {
+            await writer.WriteAsync(0, new byte[100], Token);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => writer.CommitAsync(Token).AsTask());
+        }
+
+        await fixture.RestartAsync(journal!);
+        Assert.Equal(isPublished ? new QuotaAmount(100, 1) : default, fixture.GetUsed(""));
+        Assert.Equal(isPublished ? 1 : 0, (await fixture.ReadEventsAsync()).Count);
+        Assert.Equal(fixture.Count(""), fixture.GetUsed(""));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_deletion_has_an_event_only_if_it_happened_before_the_kill(bool isDeleted)
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 1000);
+        await StoreAsync(fixture.OpenSession("ann"), "/a", 100);
+        string? journal = null;
+        IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isDeleted, () => journal ??= fixture.Kill()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => store.DeleteFileAsync(At("/a"), Token).AsTask());
+        await fixture.RestartAsync(journal!);
+        Assert.Equal(fixture.Count(""), fixture.GetUsed(""));
+        Assert.Equal(isDeleted ? 2 : 1, (await fixture.ReadEventsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task After_a_kill_between_the_commit_and_the_deletion_of_the_parts_the_parts_are_deleted()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 100);
+        await StoreAsync(fixture.OpenSession("ann"), "/1", 40);
+        await StoreAsync(fixture.OpenSession("ann"), "/2", 60);
+        string? journal = null;
+        IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isAfter: true, () => journal ??= fixture.Kill()));
+        var files = new UserFiles(new Account("ann", Permissions.ReadWrite), store);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => files.CombineAsync(At("/whole"), [At("/1"), At("/2")], null, Token).AsTask());
+        Assert.Equal(200, fixture.Count("").Bytes);
+        await fixture.RestartAsync(journal!);
+        Assert.Equal(new QuotaAmount(100, 1), fixture.Count(""));
+        Assert.Equal(new QuotaAmount(100, 1), fixture.GetUsed(""));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_changed_from_outside_is_corrected_by_a_count()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "", 1000);
+        await File.WriteAllBytesAsync(Path.Combine(fixture.Served, "outside"), new byte[300], Token);
+        Assert.Equal(new QuotaAmount(300, 1), await fixture.Records.RecountAsync(fixture.Served, Token));
+        Assert.Equal(new QuotaAmount(300, 1), fixture.GetUsed(""));
+        await fixture.RestartAsync(fixture.CopyJournal());
+        Assert.Equal(new QuotaAmount(300, 1), fixture.GetUsed(""));
+    }
+}
