@@ -26,11 +26,11 @@ internal static partial class Log
         ILogger logger, long session, string account, IPAddress address, string subject, string key, string tls);
 
     /// <summary>Logs a failed login. The text omits the rule if the user name or the password was wrong.</summary>
-    public static void LoginFailed(ILogger logger, long session, string account, IPAddress address, string tls, string? rule)
+    public static void WriteFailedLogin(ILogger logger, long session, string account, IPAddress address, string tls, string? rule)
     {
         if (rule is null or RuleNames.LoginCredentials)
         {
-            WrongCredentials(logger, session, account, address, tls, RuleNames.LoginCredentials);
+            LoginFailed(logger, session, account, address, tls, RuleNames.LoginCredentials);
         }
         else
         {
@@ -38,12 +38,12 @@ internal static partial class Log
         }
     }
 
-    [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address}", EventName = "LoginFailed")]
-    private static partial void WrongCredentials(
+    [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address}")]
+    public static partial void LoginFailed(
         ILogger logger, long session, string account, IPAddress address, string tls, string rule);
 
     [LoggerMessage(90, LogLevel.Warning, "[{Session}] login failed for {Account} from {Address} ({Rule})")]
-    private static partial void LoginRefused(ILogger logger, long session, string account, IPAddress address, string rule, string tls);
+    public static partial void LoginRefused(ILogger logger, long session, string account, IPAddress address, string rule, string tls);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} retrieved {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Retrieved(
@@ -184,11 +184,11 @@ internal static partial class Log
     [LoggerMessage(81, LogLevel.Warning, "[{Session}] closed: too many commands before login from {Address}")]
     public static partial void TooManyCommandsBeforeLogin(ILogger logger, long session, IPAddress address);
 
-    [LoggerMessage(82, LogLevel.Warning, "[{Session}] login of {User} from {Address} rejected: {Limit} sessions of the account are open")]
-    public static partial void TooManySessionsOfAccount(ILogger logger, long session, string user, IPAddress address, int limit);
+    [LoggerMessage(82, LogLevel.Warning, "[{Session}] login of {Account} from {Address} rejected: {Limit} sessions of the account are open")]
+    public static partial void TooManySessionsOfAccount(ILogger logger, long session, string account, IPAddress address, int limit);
 
-    [LoggerMessage(83, LogLevel.Information, "[{Session}] login of {User} from {Address} rejected: banned until {Until}")]
-    public static partial void LoginBanned(ILogger logger, long session, string user, IPAddress address, string until);
+    [LoggerMessage(83, LogLevel.Information, "[{Session}] login of {Account} from {Address} rejected: banned until {Until}")]
+    public static partial void LoginBanned(ILogger logger, long session, string account, IPAddress address, string until);
 
     [LoggerMessage(84, LogLevel.Warning, "banned {Subject} until {Until}: {Reason}")]
     public static partial void BanAdded(ILogger logger, string subject, string until, string reason);

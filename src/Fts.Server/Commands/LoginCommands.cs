@@ -206,7 +206,7 @@ internal static class LoginCommands
         }
 
         LoginRecords.RecordFailure(session, userName, result.Rule ?? RuleNames.LoginCredentials);
-        Log.LoginFailed(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, result.Rule);
+        Log.WriteFailedLogin(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, result.Rule);
         session.Server.Metrics.AddLogin("failure");
         if (++session.FailedLogins < options.MaxFailedLogins)
         {

@@ -14,6 +14,7 @@ public sealed class UserCommandTests : IDisposable
     public async Task An_account_is_added_shown_changed_and_removed()
     {
         _folder.Write("password", "correct horse\nsecond line\n");
+        File.SetUnixFileMode(_folder["password"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Assert.Equal(
             (0, "", ""),
             await RunAsync(

@@ -102,7 +102,9 @@ public sealed class LogTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--log-file", LogFile, "--log-format", "xferlog");
         _folder.Write("a b.txt", "12345");
-        await server.RunClientAsync(_folder, "put 'a b.txt'", "get 'a b.txt'", "mkdir made", "rm 'a b.txt'");
+        await server.RunClientAsync(_folder, "put 'a b.txt'");
+        File.Delete(_folder["a b.txt"]);
+        await server.RunClientAsync(_folder, "get 'a b.txt'", "mkdir made", "rm 'a b.txt'");
         await StopAsync(server);
         string[] lines = _logs.Read("server.log").TrimEnd().Split('\n');
         Assert.Equal(3, lines.Length);
@@ -132,6 +134,7 @@ public sealed class LogTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("0", "--log-file", "/dev/full");
         _folder.Write("a.txt", "12345");
         Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt")).Code);
+        File.Delete(_folder["a.txt"]);
         Assert.Equal(0, (await server.RunClientAsync(_folder, "get a.txt")).Code);
         await StopAsync(server);
     }

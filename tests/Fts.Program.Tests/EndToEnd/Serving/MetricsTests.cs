@@ -23,7 +23,9 @@ public sealed class MetricsTests : IDisposable
         Uri url = GetUrl(server);
         Assert.Equal("127.0.0.1", url.Host);
         _folder.Write("a.txt", "12345");
-        Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt", "get a.txt b.txt")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt")).Code);
+        File.Delete(_folder["a.txt"]);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "get a.txt")).Code);
         using var http = new HttpClient();
         HttpResponseMessage response = await http.GetAsync(url, Token);
         Assert.Equal(MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8"), response.Content.Headers.ContentType);
@@ -33,7 +35,7 @@ public sealed class MetricsTests : IDisposable
                 """fts_server_transfers_total{direction="download",result="complete"} 1""",
                 """fts_server_transfers_total{direction="upload",result="complete"} 1""",
                 """fts_server_transferred_bytes_total{direction="upload"} 5""",
-                """fts_server_logins_total{result="success"} 1""",
+                """fts_server_logins_total{result="success"} 2""",
                 """fts_server_transfer_duration_seconds_bucket{direction="upload",le="+Inf"} 1""",
                 """fts_server_transfer_duration_seconds_count{direction="upload"} 1"""])
         {
