@@ -184,7 +184,8 @@ internal static partial class Log
     [LoggerMessage(81, LogLevel.Warning, "[{Session}] closed: too many commands before login from {Address}")]
     public static partial void TooManyCommandsBeforeLogin(ILogger logger, long session, IPAddress address);
 
-    [LoggerMessage(82, LogLevel.Warning, "[{Session}] login of {Account} from {Address} rejected: {Limit} sessions of the account are open")]
+    [LoggerMessage(82, LogLevel.Warning,
+        "[{Session}] login of {Account} from {Address} rejected: {Limit} sessions of the account are open")]
     public static partial void TooManySessionsOfAccount(ILogger logger, long session, string account, IPAddress address, int limit);
 
     [LoggerMessage(83, LogLevel.Information, "[{Session}] login of {Account} from {Address} rejected: banned until {Until}")]

@@ -119,8 +119,11 @@ internal static class AccountOutput
             return "none";
         }
 
-        return PasswordHash.TryParse(hash, out PasswordHash? parsed, out string? reason)
-            ? parsed.Kind.ToString()
-            : $"unusable: {reason}";
+        if (!PasswordHash.TryParse(hash, out PasswordHash? parsed, out string? reason))
+        {
+            return $"unusable: {reason}";
+        }
+
+        return parsed.NeedsUpgrade() ? $"set (imported {parsed.Kind}; replaced by a stronger hash at the next login)" : "set";
     }
 }

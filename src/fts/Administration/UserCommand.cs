@@ -66,6 +66,7 @@ internal static class UserCommand
             new(RemoveDefinition, "remove accounts", Remove),
             new(EnableDefinition, "permit logins", line => SetEnabled(line, EnableDefinition, isEnabled: true)),
             new(DisableDefinition, "refuse logins, and end the sessions", line => SetEnabled(line, DisableDefinition, isEnabled: false)),
+            ExplainCommand.Action,
             .. AccountFileCommands.Actions,
         ]);
 

@@ -29,7 +29,7 @@ public sealed class UserCommandTests : IDisposable
             """
             name          ann
             status        enabled
-            password      Pbkdf2Sha512
+            password      set
             home          /srv/ftp/ann                account
             mounts /pub   /srv/pub (read-only)        account
             rules /       lr                          account
@@ -181,6 +181,29 @@ public sealed class UserCommandTests : IDisposable
         Assert.Contains("skipped line 1: the account ann already exists\n", messages, StringComparison.Ordinal);
         Assert.Contains("skipped line 3: ", messages, StringComparison.Ordinal);
         Assert.Contains("{SHA}", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Explain_prints_the_rule_that_decides_and_its_origin()
+    {
+        Assert.Equal(0, (await RunAsync("group", "add", "partners", "--permit", "/=lr", "--network", "192.0.2.0/24")).Code);
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password", "--group", "partners", "--permit", "/in=c")).Code);
+        Assert.Equal(
+            (0, "RETR /a: allowed, rule /=lr (set by group partners)\n", ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
+        Assert.Equal(
+            (7, "DELE /a: refused by permission.delete, rule /=lr (set by group partners)\n", ""),
+            await RunAsync("user", "explain", "ann", "dele", "/a"));
+        Assert.Equal(
+            (0, "STOR /in/a (new file): allowed, rule /in=c (set by account)\n" +
+                "STOR /in/a (existing file): refused by permission.overwrite, rule /in=c (set by account)\n", ""),
+            await RunAsync("user", "explain", "ann", "STOR", "/in/a"));
+        Assert.Equal(
+            (7, "login from 198.51.100.1: refused by network.denied (set by group partners)\n" +
+                "RETR /a: allowed, rule /=lr (set by group partners)\n", ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a", "--from", "198.51.100.1"));
+        Assert.Equal(2, (await RunAsync("user", "explain", "ann", "NOOP", "/a")).Code);
+        Assert.Equal(2, (await RunAsync("user", "explain", "ann", "RETR", "a")).Code);
+        Assert.Equal(6, (await RunAsync("user", "explain", "bob", "RETR", "/a")).Code);
     }
 
     [Theory]
