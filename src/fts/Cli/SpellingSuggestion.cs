@@ -11,9 +11,13 @@ internal static class SpellingSuggestion
         int limit = Math.Max(1, (typed.Length + 1) / 3) + 1;
         foreach (string candidate in candidates)
         {
-            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1
-                ? 1
-                : ComputeDistance(typed.ToLowerInvariant(), candidate);
+            bool startsCandidate = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1;
+            if (!startsCandidate && Math.Abs(typed.Length - candidate.Length) >= limit)
+            {
+                continue; // the distance is at least the difference of the lengths
+            }
+
+            int distance = startsCandidate ? 1 : ComputeDistance(typed.ToLowerInvariant(), candidate);
             if (distance < limit && distance < Math.Max(typed.Length, candidate.Length))
             {
                 (best, limit) = (candidate, distance);

@@ -90,6 +90,7 @@ internal static class PermissionMatrix
         new("MFF", "MFF Modify=20240229123456; {d}/file", 213, "t:{d}/file"),
         new("SITE UTIME", "SITE UTIME 20240229123456 {d}/file", 200, "t:{d}/file"),
         new("SITE CHMOD", "SITE CHMOD 600 {d}/file", 200, "t:{d}/file"),
+        new("SITE QUOTA", "SITE QUOTA", 200, ""),
         // The memory store does not support links (502).
         new("SITE SYMLINK", "SITE SYMLINK \"{d}/file\" \"{d}/new\"", 502, "r:{d}/file c:{d}/new =:{d}/file") { Target = "{d}/new" },
         new("COMB", "COMB {d}/new {d}/part", 250, "r:{d}/part d:{d}/part c:{d}/new") { Target = "{d}/new" },
