@@ -224,7 +224,7 @@ internal sealed class SessionLoop(Session session)
         session.LastCommand = row!.Verb;
         if (session.Server.IsStopping && row.HasRule(CommandRules.TransfersFile))
         {
-            RefuseTransfer();
+            await RefuseTransferAsync();
             return;
         }
 
@@ -262,8 +262,14 @@ internal sealed class SessionLoop(Session session)
     /// Refuses a transfer because the server stops. After an earlier transfer, the session stays open for a short time, because clients
     /// with several transfers use any of their connections to verify a finished upload.
     /// </summary>
-    private void RefuseTransfer()
+    private async ValueTask RefuseTransferAsync()
     {
+        if (session.BlockConnection is { } connection)
+        {
+            // A client can close both connections at the first 421. The data of the completed transfers must be sent before.
+            await connection.TryFlushAsync(session.Ending);
+        }
+
         if (session.LastTransferEndedAt != 0)
         {
             session.RefusedAtStopAt = session.RefusedAtStopAt == 0 ? Environment.TickCount64 : session.RefusedAtStopAt;

@@ -66,7 +66,9 @@ public sealed partial class DrainTests
     private static async Task StopAfterAsync(CompletedTransfers log, ServerUnderTest server)
     {
         await log.Reached.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        await server.StopAsync();
+        Task stopping = server.StopAsync();
+        log.ContinueTransfers();
+        await stopping;
     }
 
     private static async Task<string[]> RunCurlAsync(ServerUnderTest server, bool uploads)
@@ -154,7 +156,12 @@ public sealed partial class DrainTests
         private readonly List<string> _names = [];
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        private readonly ManualResetEventSlim _stopHasBegun = new();
+
         public Task Reached => _reached.Task;
+
+        /// <summary>Continues the transfer that waits for the begin of the stop.</summary>
+        public void ContinueTransfers() => _stopHasBegun.Set();
 
         public string[] Names
         {
@@ -185,13 +192,18 @@ public sealed partial class DrainTests
                 return;
             }
 
+            bool isLastBeforeStop;
             lock (_lock)
             {
                 _names.Add(NamePattern().Match(text).Value);
-                if (_names.Count == count)
-                {
-                    _reached.SetResult();
-                }
+                isLastBeforeStop = _names.Count == count;
+            }
+
+            if (isLastBeforeStop)
+            {
+                _reached.SetResult();
+                // Otherwise a fast client could complete all transfers before the stop begins.
+                _stopHasBegun.Wait(TimeSpan.FromSeconds(30));
             }
         }
 
