@@ -76,9 +76,10 @@ internal static class QuotaWalk
             {
                 (own, children) = await ReadAsync(store, directory, cancellationToken).ConfigureAwait(false);
             }
-            catch (StoreException e) when (e.Error == StoreError.NotFound)
+            catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.Denied)
             {
-                return; // deleted meanwhile
+                // Deleted meanwhile, or not readable by the server. Without this, one such directory would block all uploads.
+                return;
             }
 
             // Stores without identifiers have one container. Changes are then counted from the first directory on.

@@ -186,13 +186,23 @@ public sealed class MountedStore : IFileStore
     }
 
     /// <inheritdoc/>
-    public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
+    public async ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
         (StoreMount sourceMount, StorePath innerSource) = LocateForRemoval(source);
         (StoreMount targetMount, StorePath innerTarget) = LocateForRemoval(target);
-        return sourceMount == targetMount
-            ? sourceMount.Store.RenameAsync(innerSource, innerTarget, replace, cancellationToken)
-            : throw CreateDeniedException(MountPointRule, $"{source} and {target} are located in different mounts.");
+        if (sourceMount != targetMount)
+        {
+            throw CreateDeniedException(MountPointRule, $"{source} and {target} are located in different mounts.");
+        }
+
+        // In another directory, the text of a link can lead to entries that a mount hides.
+        if (source.Parent != target.Parent
+            && await sourceMount.Store.GetUnfollowedEntryAsync(innerSource, cancellationToken).ConfigureAwait(false) is { IsLink: true })
+        {
+            throw CreateDeniedException(MountPointRule, $"{source} is a link, which cannot be moved to another directory.");
+        }
+
+        await sourceMount.Store.RenameAsync(innerSource, innerTarget, replace, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class AccountStore : IDisposable
     private AccountStore(string path, bool canCreate)
     {
         StatePath = path;
-        _state = canCreate || StateDirectory.HasDatabase(path) ? StateDirectory.Open(path) : null;
+        _state = canCreate || Exists(path) ? StateDirectory.Open(path) : null;
     }
 
     /// <summary>The state directory.</summary>
@@ -24,6 +24,24 @@ internal sealed class AccountStore : IDisposable
     /// <param name="canCreate">Whether a missing database is created. Otherwise a missing database has no accounts.</param>
     /// <exception cref="UserErrorException">The database cannot be used.</exception>
     public static AccountStore Open(CommandLine line, bool canCreate = false) => new(StateDirectory.GetPath(line), canCreate);
+
+    /// <summary>Returns whether a directory contains a database.</summary>
+    /// <exception cref="UserErrorException">The directory cannot be read.</exception>
+    private static bool Exists(string path)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(path, StateDirectory.DatabaseName).Any();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException(ExitCode.LocalFileError, $"cannot read the state folder {path}: {LocalErrorText.Describe(e)}");
+        }
+    }
 
     /// <summary>Returns all accounts and groups.</summary>
     public AccountSnapshot ReadAll() => _state is null ? new AccountSnapshot(0, [], []) : Translate(_state.Accounts.ReadAll);

@@ -135,7 +135,15 @@ internal static class GroupCommand
     {
         string name = AdministrationCommand.GetArgument(line, RemoveDefinition, 0, "NAME");
         using AccountStore store = AccountStore.Open(line);
-        Versioned<GroupSettings> group = store.GetGroup(store.ReadAll(), name);
+        AccountSnapshot snapshot = store.ReadAll();
+        Versioned<GroupSettings> group = store.GetGroup(snapshot, name);
+        if (GetMembers(snapshot, name).FirstOrDefault() is { } member)
+        {
+            throw new UserErrorException(
+                ExitCode.UsageError, $"the group {name} is used by {DescribeMembers(snapshot, name)}",
+                $"fts user set {member} --unset group");
+        }
+
         store.Apply(AccountChange.RemoveGroup(name, group.Version));
         return ExitCode.Success;
     }

@@ -17,7 +17,7 @@ internal static class UserCommand
     private static readonly SubcommandDefinition AddDefinition = Define("add", "NAME", "Adds an account.",
         [
             new("fts user add ann --home /srv/ftp/ann", "add an account, and type its password"),
-            new("fts user add press --permit /=- --permit /in=c --generate", "an upload-only account with a new password"),
+            new("fts user add press --permit /=- --permit /in=c --generate", "an account that can only upload, to the folder in"),
         ],
         [NewPassword.Options, AccountOptions.Options, AccessOptions.Settings, new OptionGroup("State", DisabledOption)],
         AccessOptions.Notes);

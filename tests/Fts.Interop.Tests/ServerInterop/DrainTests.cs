@@ -124,8 +124,9 @@ public sealed partial class DrainTests
         string[] folders = uploads ? ["up", "peer:box"] : ["peer:box", "down"];
         ProcessResult result = await ProcessRunner.RunAsync(
             rclone, server.Local,
-            ["--config", configuration, "--retries", "1", "--low-level-retries", "2", "--timeout", "5s", "--contimeout", "5s", "-v", "copy",
-                .. folders]);
+            ["--config", configuration, "--retries", "1", "--low-level-retries", "2", "--timeout", "5s", "--contimeout", "5s",
+                // rclone tries for a long time to upload each remaining file to the stopped server.
+                "--max-duration", "10s", "--cutoff-mode", "soft", "-v", "copy", .. folders]);
         return FindNames(result.Error, line => line.Contains("Copied", StringComparison.Ordinal));
     }
 

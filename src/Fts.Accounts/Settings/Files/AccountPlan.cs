@@ -12,7 +12,8 @@ public sealed record AccountPlan(IReadOnlyList<AccountPlanStep> Changes, IReadOn
     /// <param name="stored">The content of the database.</param>
     /// <param name="prune">Whether accounts and groups that the file does not contain are removed.</param>
     /// <remarks>
-    /// Each change expects the version that was compared. If an account is changed meanwhile, the database refuses the whole plan.
+    /// An account without a password hash in the file keeps its password. Each change expects the version that was compared. If an account
+    /// is changed meanwhile, the database refuses the whole plan.
     /// </remarks>
     public static AccountPlan Create(AccountFile file, AccountSnapshot stored, bool prune)
     {
@@ -33,13 +34,18 @@ public sealed record AccountPlan(IReadOnlyList<AccountPlanStep> Changes, IReadOn
             }
         }
 
-        foreach (AccountSettings account in file.Accounts)
+        foreach (AccountSettings written in file.Accounts)
         {
+            AccountSettings account = written;
             if (!accounts.Remove(account.Name, out Versioned<AccountSettings>? old))
             {
                 changes.Add(new AccountPlanStep(AccountChange.Add(account), []));
+                continue;
             }
-            else if (!old.Value.Equals(account))
+
+            // A file without hashes must not remove passwords.
+            account = account with { PasswordHash = account.PasswordHash ?? old.Value.PasswordHash };
+            if (!old.Value.Equals(account))
             {
                 changes.Add(new AccountPlanStep(AccountChange.Update(account, old.Version), SettingDifference.Find(old.Value, account)));
             }

@@ -15,7 +15,10 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>The environment variable with the path of the directory.</summary>
     public const string Variable = "FTS_STATE";
 
-    private const string DatabaseName = "fts.db", LockName = "server.lock";
+    /// <summary>The name of the database file.</summary>
+    public const string DatabaseName = "fts.db";
+
+    private const string LockName = "server.lock";
 
     private FileStream? _serverLock;
 
