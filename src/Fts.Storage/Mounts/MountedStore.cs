@@ -195,11 +195,11 @@ public sealed class MountedStore : IFileStore
             throw CreateDeniedException(MountPointRule, $"{source} and {target} are located in different mounts.");
         }
 
-        // In another directory, the text of a link can lead to entries that a mount hides.
-        if (source.Parent != target.Parent
+        // In a directory above a mount, the text of a link can lead to entries that the mount hides.
+        if (source.Parent != target.Parent && _table.GetFixedNames(target.Parent).Count > 0
             && await sourceMount.Store.GetUnfollowedEntryAsync(innerSource, cancellationToken).ConfigureAwait(false) is { IsLink: true })
         {
-            throw CreateDeniedException(MountPointRule, $"{source} is a link, which cannot be moved to another directory.");
+            throw CreateDeniedException(MountPointRule, $"{source} is a link, which cannot be moved to a directory above a mount.");
         }
 
         await sourceMount.Store.RenameAsync(innerSource, innerTarget, replace, cancellationToken).ConfigureAwait(false);

@@ -65,6 +65,31 @@ public sealed class MountedStoreTests
     }
 
     [Fact]
+    public async Task A_moved_link_does_not_lead_to_entries_that_a_mount_hides()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The local store does not support links on Windows.");
+        string folder = Directory.CreateTempSubdirectory("fts-test-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "shared"));
+            File.WriteAllText(Path.Combine(folder, "shared", "secret"), "hidden");
+            using var home = new Fts.Storage.Local.LocalFileStore(folder);
+            var store = new MountedStore(home, [new StoreMount(At("/shared"), _shared, IsReadOnly: true)]);
+            await store.CreateDirectoryAsync(At("/d"), Token);
+            await store.CreateDirectoryAsync(At("/d/shared"), Token);
+            await store.CreateLinkAsync(At("/d/link"), At("/d/shared"), Token);
+            StoreException refusal = await Assert.ThrowsAsync<StoreException>(
+                () => store.RenameAsync(At("/d/link"), At("/link"), replace: false, Token).AsTask());
+            Assert.Equal("mount.point", refusal.Rule);
+            Assert.Null(await store.GetEntryAsync(At("/link/secret"), Token));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_renamed_between_two_stores()
     {
         await _home.WriteFileAsync("/note", "home", Token);
