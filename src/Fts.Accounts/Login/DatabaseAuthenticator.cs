@@ -8,8 +8,8 @@ namespace Fts.Accounts.Login;
 /// sessions, too (<see cref="Account.State"/>).
 /// </summary>
 /// <remarks>
-/// All rejections have the same cost and no reason for the client, so that a client does not learn whether an account exists. The
-/// restrictions of the account are checked only after its password.
+/// A rejection contains no reason for the client. An unknown name costs as much as a wrong password, so that a client does not learn
+/// whether an account exists. The restrictions of the account are checked only after its password.
 /// </remarks>
 public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
 {

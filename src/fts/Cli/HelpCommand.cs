@@ -16,7 +16,7 @@ internal static class HelpCommand
 
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
-        ["server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "trust"];
+        ["server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "config", "service", "trust"];
 
     /// <summary>The names of all subcommands.</summary>
     public static IReadOnlyList<string> SubcommandNames { get; } = [.. Subcommands, "help", "version"];

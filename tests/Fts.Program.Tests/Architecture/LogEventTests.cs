@@ -27,6 +27,19 @@ public sealed partial class LogEventTests
         }
     }
 
+    [Theory]
+    [InlineData("src/Fts.Accounts/RuleNames.cs", """ = "([a-z-]+\.[a-z-]+)";""")]
+    [InlineData("src/Fts.Accounts/RuleNames.cs", """=> "(permission\.[a-z-]+)",""")]
+    [InlineData("src/Fts.Server/Sessions/RefusalRules.cs", """ "([a-z]+\.[A-Za-z]+)",""")]
+    public void Every_rule_is_documented(string file, string pattern)
+    {
+        string document = File.ReadAllText(Path.Combine(Repository.Root, "docs/rules.md"));
+        string[] names = [.. Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, file)), pattern)
+            .Select(found => found.Groups[1].Value)];
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.Contains($"`{name}`", document, StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string> GetFields(string parameters) => parameters.Split(',').Skip(1)
         .Select(parameter => parameter.Trim().Split(' ')[^1])
         .Where(name => name != "names")
