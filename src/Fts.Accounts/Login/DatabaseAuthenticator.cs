@@ -20,6 +20,7 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _pollTask = Task.CompletedTask;
     private long _changeNumber;
+    private volatile bool _hasHadAccounts; // whether an account has existed since the creation of this object
 
     /// <summary>
     /// Creates an authenticator. Without <see cref="Start"/>, only <see cref="RefreshAsync"/> applies changes to sessions.
@@ -136,10 +137,15 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     /// </summary>
     private async ValueTask<IAuthenticator?> FindOtherAuthenticatorAsync(string userName, CancellationToken cancellationToken)
     {
-        if (_options.WithoutAccounts is { } withoutAccounts
-            && !await _database.HasAccountsAsync(cancellationToken).ConfigureAwait(false))
+        // After the removal of the last account, the logins without accounts must not become possible again.
+        if (_options.WithoutAccounts is { } withoutAccounts && !_hasHadAccounts)
         {
-            return withoutAccounts;
+            if (!await _database.HasAccountsAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return withoutAccounts;
+            }
+
+            _hasHadAccounts = true;
         }
 
         // A disabled account with the name anonymous must not become the anonymous account.

@@ -15,7 +15,7 @@ public sealed record DatabaseAuthenticatorOptions
     public IAuthenticator? UnknownUsers { get; init; }
 
     /// <summary>
-    /// Authenticates all logins while the database contains no account. Null to reject them. Default: null.
+    /// Authenticates all logins until the database contains an account for the first time. Null to reject them. Default: null.
     /// </summary>
     public IAuthenticator? WithoutAccounts { get; init; }
 

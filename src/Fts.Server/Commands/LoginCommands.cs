@@ -175,7 +175,7 @@ internal static class LoginCommands
         using LoginAttempt? attempt = await throttle.BeginAttemptAsync(session, userName, cancellationToken);
         session.EndLoginDelay();
         LoginResult result = attempt is null
-            ? LoginResult.Refuse(RuleNames.Banned)
+            ? LoginResult.Refuse(RuleNames.LoginDelay)
             : await BanCheck.LogInAsync(session, CreateCredentials(session, userName, password), cancellationToken);
         Account? account = result.Account;
         session.StartLoginDelay();
@@ -184,7 +184,7 @@ internal static class LoginCommands
         session.EndLoginDelay();
         if (!isWithinLimits)
         {
-            LoginRecords.RecordFailure(session, userName, result.Rule);
+            LoginRecords.RecordFailure(session, userName, RuleNames.LoginDelay);
             Log.TooManyFailedLogins(
                 options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address, session.TlsName, RefusalRules.LoginThrottle);
             session.Server.Metrics.AddLogin("throttled");

@@ -110,18 +110,21 @@ public sealed class DatabaseAccountTests
     }
 
     [Fact]
-    public async Task Anonymous_clients_log_in_until_the_first_account_exists()
+    public async Task Anonymous_clients_log_in_until_the_first_account_exists_and_never_after_it_was_removed()
     {
-        await using var server = new AccountServer();
-        await using Conversation before = await server.LogInAsync("anonymous");
-        await server.AddAsync("anna");
-        await server.Server.PlayFromGreetingAsync("""
+        const string Refused = """
             S: 220 *
             C: USER anonymous
             S: 331 *
             C: PASS secret
             S: 530 Login incorrect.
-            """);
+            """;
+        await using var server = new AccountServer();
+        await using Conversation before = await server.LogInAsync("anonymous");
+        await server.AddAsync("anna");
+        await server.Server.PlayFromGreetingAsync(Refused);
+        await server.Accounts.ApplyAsync([AccountChange.RemoveAccount("anna")], TestContext.Current.CancellationToken);
+        await server.Server.PlayFromGreetingAsync(Refused);
     }
 
     [Fact]

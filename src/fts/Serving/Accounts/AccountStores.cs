@@ -51,10 +51,12 @@ internal sealed class AccountStores(
     }
 
     /// <inheritdoc/>
-    public StoreLocations? GetLocations(ResolvedAccount account) => new(
-        GetHome(account, servedFolder),
-        account.Access.Mounts.ToDictionary(
-            mount => mount.Path, mount => Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
+    public StoreLocations? GetLocations(ResolvedAccount account) => account.Access is { Home: null, Mounts.Count: 0 }
+        ? null // the account uses the store of the host
+        : new StoreLocations(
+            GetHome(account, servedFolder),
+            account.Access.Mounts.ToDictionary(
+                mount => mount.Path, mount => Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
 
     /// <summary>Returns the real path of an account's home directory.</summary>
     /// <param name="account">The account.</param>
