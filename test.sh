@@ -91,7 +91,7 @@ if ! dotnet build fts.slnx --configuration Release --nologo -verbosity:quiet; th
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
-if ! ./fts --version >/dev/null; then
+if ! FTS_BUILD=native ./fts --version >/dev/null; then
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
