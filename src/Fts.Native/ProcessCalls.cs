@@ -9,6 +9,8 @@ public static unsafe partial class ProcessCalls
 {
     public const int RLIMIT_NOFILE = 7, PRIO_PROCESS = 0, PR_SET_NO_NEW_PRIVS = 38;
 
+    private const int RUSAGE_THREAD = 1;
+
     /// <summary>The default scheduling policy.</summary>
     public const uint SCHED_OTHER = 0;
 
@@ -36,6 +38,21 @@ public static unsafe partial class ProcessCalls
     public static int SchedSetattr(SchedulingAttributes* attributes) =>
         (int)SchedSetattr(SystemCallNumbers.SchedSetattr, 0, attributes, 0);
 
+    /// <summary>
+    /// Returns how often the calling thread has waited, by getrusage(2): for a disk, a lock or an event, but not for a processor. Returns -1
+    /// where the system does not report it.
+    /// </summary>
+    public static long GetWaitCount()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        {
+            return -1;
+        }
+
+        ThreadUsage usage;
+        return Getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.VoluntarySwitches : -1;
+    }
+
     /// <summary>Calls prctl(2).</summary>
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
@@ -51,6 +68,10 @@ public static unsafe partial class ProcessCalls
     /// <summary>Calls raise(3). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     public static partial int Raise(int signal);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    [SuppressGCTransition]
+    private static partial int Getrusage(int who, ThreadUsage* usage);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SchedGetattr(nint number, int thread, SchedulingAttributes* attributes, uint size, uint flags);
@@ -84,4 +105,12 @@ public struct ResourceLimit
 {
     public ulong Soft;
     public ulong Hard;
+}
+
+/// <summary>The C library's struct rusage on 64-bit Linux.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 144)]
+internal struct ThreadUsage
+{
+    [FieldOffset(128)]
+    public long VoluntarySwitches;
 }

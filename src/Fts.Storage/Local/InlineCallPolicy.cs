@@ -2,14 +2,19 @@ namespace Fts.Storage.Local;
 
 /// <summary>An inline call that is running. Passed to <see cref="InlineCallPolicy.EndCall"/>.</summary>
 /// <param name="StartedAt">The timestamp of the start.</param>
+/// <param name="WaitCount">How often the thread had waited before the call.</param>
 /// <param name="Slot">The slot that records the start, or -1 if the slot of the thread was in use.</param>
-internal readonly record struct InlineCall(long StartedAt, int Slot);
+internal readonly record struct InlineCall(long StartedAt, long WaitCount, int Slot);
 
 /// <summary>
 /// Decides whether the calls that are expected not to block run inline (on the caller's thread) or on a worker thread. The caller's thread
 /// may serve the sockets of many sessions.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A call is slow if it took long and its thread waited. A thread that other threads only kept from running does not count, because a busy
+/// processor says nothing about the file system. Where the system does not report waits, every long call is slow.
+/// </para>
 /// <para>
 /// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if a caller
 /// finds that an inline call of another thread has run for too long. The first suspension lasts at least one second. Each further
@@ -18,15 +23,21 @@ internal readonly record struct InlineCall(long StartedAt, int Slot);
 /// </para>
 /// <para>Thread-safe. <c>_lock</c> guards all changes of the state except the slots.</para>
 /// </remarks>
-internal sealed class InlineCallPolicy(TimeProvider clock)
+/// <param name="clock">Measures the calls.</param>
+/// <param name="getWaitCount">Returns how often the current thread has waited, or -1 if that is unknown.</param>
+internal sealed class InlineCallPolicy(TimeProvider clock, Func<long> getWaitCount)
 {
     /// <summary>The number of consecutive fast calls on worker threads after which inline calls are allowed.</summary>
     public const int FastCallsToAllow = 16;
 
-    /// <summary>
-    /// A call that takes longer is slow. Ordinary calls take microseconds, but the scheduler can delay a call by some milliseconds.
-    /// </summary>
+    /// <summary>A call that takes longer, and whose thread waits, is slow. Ordinary calls take microseconds.</summary>
     public static readonly TimeSpan SlowThreshold = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// A call of another thread that has run for longer is slow. Only that thread knows whether it waits, so this time is longer than a busy
+    /// processor usually delays a thread.
+    /// </summary>
+    public static readonly TimeSpan RunningThreshold = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The shortest and the longest time for which inline calls are suspended.</summary>
     public static readonly TimeSpan MinSuspension = TimeSpan.FromSeconds(1), MaxSuspension = TimeSpan.FromMinutes(1);
@@ -63,7 +74,7 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
         long now = GetTimestamp();
         for (int i = 0; i < _startedAt.Length; i += SlotStride)
         {
-            if (Volatile.Read(ref _startedAt[i]) is not 0 and var startedAt && clock.GetElapsedTime(startedAt, now) > SlowThreshold)
+            if (Volatile.Read(ref _startedAt[i]) is not 0 and var startedAt && clock.GetElapsedTime(startedAt, now) > RunningThreshold)
             {
                 Suspend();
                 return false;
@@ -72,7 +83,7 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
 
         int slot = Environment.CurrentManagedThreadId % SlotCount * SlotStride;
         bool isRecorded = Interlocked.CompareExchange(ref _startedAt[slot], now, 0) == 0;
-        call = new InlineCall(now, isRecorded ? slot : -1);
+        call = new InlineCall(now, getWaitCount(), isRecorded ? slot : -1);
         return true;
     }
 
@@ -84,7 +95,7 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
             Volatile.Write(ref _startedAt[call.Slot], 0);
         }
 
-        if (clock.GetElapsedTime(call.StartedAt, GetTimestamp()) > SlowThreshold)
+        if (IsSlow(call.StartedAt, call.WaitCount))
         {
             Suspend();
         }
@@ -97,25 +108,29 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
     public TResult RunMeasured<TState, TResult>(TState state, Func<TState, TResult> function)
     {
         long startedAt = GetTimestamp();
+        long waitCount = getWaitCount();
         try
         {
             return function(state);
         }
         finally
         {
-            Record(clock.GetElapsedTime(startedAt, GetTimestamp()));
+            Record(IsSlow(startedAt, waitCount));
         }
     }
 
+    private bool IsSlow(long startedAt, long waitCount) =>
+        clock.GetElapsedTime(startedAt, GetTimestamp()) > SlowThreshold && (waitCount < 0 || getWaitCount() != waitCount);
+
     /// <summary>
-    /// Records the duration of a call on a worker thread. Allows inline calls after enough fast calls, but not before the last suspension
+    /// Records a call on a worker thread. Allows inline calls after enough fast calls, but not before the last suspension
     /// ends.
     /// </summary>
-    private void Record(TimeSpan duration)
+    private void Record(bool isSlow)
     {
         lock (_lock)
         {
-            _fastCalls = duration > SlowThreshold ? 0 : _fastCalls + 1;
+            _fastCalls = isSlow ? 0 : _fastCalls + 1;
             if (!_isAllowed && _fastCalls >= FastCallsToAllow && clock.GetElapsedTime(_suspendedAt, GetTimestamp()) >= _suspension)
             {
                 _isAllowed = true;

@@ -1,3 +1,4 @@
+using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Fts.Storage.Workers;
 
@@ -18,7 +19,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     public StoreWorkers Workers { get; } = new();
 
     /// <summary>Decides whether a call runs inline if it is not expected to block.</summary>
-    public InlineCallPolicy InlinePolicy { get; } = new(clock);
+    public InlineCallPolicy InlinePolicy { get; } = new(clock, ProcessCalls.GetWaitCount);
 
     /// <summary>The clock for the duration of calls.</summary>
     public TimeProvider Clock => clock;

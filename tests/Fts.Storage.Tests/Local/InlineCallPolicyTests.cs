@@ -1,3 +1,4 @@
+using Fts.Native;
 using Fts.Storage.Local;
 
 namespace Fts.Storage.Tests.Local;
@@ -9,8 +10,9 @@ public sealed class InlineCallPolicyTests
 
     private readonly ManualClock _clock = new();
     private readonly InlineCallPolicy _policy;
+    private long _waitCount;
 
-    public InlineCallPolicyTests() => _policy = new InlineCallPolicy(_clock);
+    public InlineCallPolicyTests() => _policy = new InlineCallPolicy(_clock, () => _waitCount);
 
     [Fact]
     public void The_first_calls_of_a_store_run_on_worker_threads()
@@ -50,11 +52,41 @@ public sealed class InlineCallPolicyTests
     }
 
     [Fact]
+    public void A_call_that_only_waited_for_a_processor_suspends_nothing()
+    {
+        Open();
+        Assert.True(_policy.TryBeginCall(out InlineCall call));
+        _clock.Advance(s_slow);
+        _policy.EndCall(call);
+        Assert.True(_policy.IsInlineAllowed);
+    }
+
+    [Fact]
+    public void A_long_call_suspends_inline_calls_if_the_system_does_not_report_waits()
+    {
+        _waitCount = -1;
+        Open();
+        Assert.True(_policy.TryBeginCall(out InlineCall call));
+        _clock.Advance(s_slow);
+        _policy.EndCall(call);
+        Assert.False(_policy.IsInlineAllowed);
+    }
+
+    [Fact]
+    public void The_system_reports_a_wait()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports waits.");
+        long before = ProcessCalls.GetWaitCount();
+        Thread.Sleep(1);
+        Assert.True(ProcessCalls.GetWaitCount() > before);
+    }
+
+    [Fact]
     public void A_call_that_still_runs_suspends_inline_calls_for_the_next_caller()
     {
         Open();
         Assert.True(_policy.TryBeginCall(out InlineCall hung));
-        _clock.Advance(s_slow);
+        _clock.Advance(InlineCallPolicy.RunningThreshold + TimeSpan.FromTicks(1));
         bool isEntered = true;
         var other = new Thread(() => isEntered = _policy.TryBeginCall(out _));
         other.Start();
@@ -95,8 +127,14 @@ public sealed class InlineCallPolicyTests
     private void RunInline(TimeSpan duration)
     {
         Assert.True(_policy.TryBeginCall(out InlineCall call));
-        _clock.Advance(duration);
+        Wait(duration);
         _policy.EndCall(call);
+    }
+
+    private void Wait(TimeSpan duration)
+    {
+        _clock.Advance(duration);
+        _waitCount++;
     }
 
     private void MeasureCalls(int count, TimeSpan duration)
@@ -105,7 +143,7 @@ public sealed class InlineCallPolicyTests
         {
             _policy.RunMeasured(duration, duration =>
             {
-                _clock.Advance(duration);
+                Wait(duration);
                 return true;
             });
         }
