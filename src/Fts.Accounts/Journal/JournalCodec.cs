@@ -133,7 +133,7 @@ internal static class JournalCodec
     private static JournalEntry? ReadEntry(ref Reader reader)
     {
         var operation = (JournalOperation)reader.ReadByte();
-        if (operation > JournalOperation.CreateDirectory)
+        if (operation > JournalOperation.CreateLink)
         {
             reader.Fail();
             return null;
