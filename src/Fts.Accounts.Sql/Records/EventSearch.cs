@@ -78,9 +78,14 @@ internal sealed class EventSearch
             return [];
         }
 
-        return _filter.Path is { IsRoot: false } path
-            ? FindNames(AccountEvent.EscapeText(path.Value), numbers.Max).SelectMany(name => FindPlace(name, numbers.Min))
-            : FindOrigin(numbers.Min, numbers.Max);
+        if (_filter.Path is not { IsRoot: false } path)
+        {
+            return FindOrigin(numbers.Min, numbers.Max);
+        }
+
+        var renames = new HashSet<long>();
+        Dictionary<string, Name>.ValueCollection names = FindNames(AccountEvent.EscapeText(path.Value), numbers.Max, renames);
+        return [.. names.SelectMany(name => FindPlace(name, numbers.Min)), .. renames.SelectMany(FindRename)];
     }
 
     /// <summary>
@@ -146,7 +151,10 @@ internal sealed class EventSearch
     /// <summary>
     /// Returns the name of an entry and its earlier names, each with the number of the last event that concerns the entry under this name.
     /// </summary>
-    private Dictionary<string, Name>.ValueCollection FindNames(string path, long before)
+    /// <param name="path">The escaped path.</param>
+    /// <param name="before">The number of the last event that concerns it.</param>
+    /// <param name="renames">Receives the numbers of the renames that were followed.</param>
+    private Dictionary<string, Name>.ValueCollection FindNames(string path, long before, HashSet<long> renames)
     {
         var names = new Dictionary<string, Name>(StringComparer.Ordinal);
         // The latest names come first, so that a name is found with its last event.
@@ -164,12 +172,21 @@ internal sealed class EventSearch
             {
                 foreach ((long id, string source) in FindRenames(name.Path[..end], name.Before))
                 {
+                    renames.Add(id);
                     queue.Enqueue(new Name(source + name.Path[end..], id - 1), -id);
                 }
             }
         }
 
         return names.Values;
+    }
+
+    /// <summary>Returns the number of a rename if all conditions select it, too.</summary>
+    private IReadOnlyList<long> FindRename(long id)
+    {
+        var values = new List<SqlValue>(_values);
+        string sql = $"SELECT id FROM events WHERE id = {Bind(values, id)}";
+        return Query(sql + FormatOrigins(values) + _conditions, values);
     }
 
     private IReadOnlyList<(long Id, string Source)> FindRenames(string target, long before)

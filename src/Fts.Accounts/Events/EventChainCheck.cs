@@ -17,9 +17,10 @@ public sealed class EventChainCheck
         long expectedId = LastId + 1;
         if (stored.Id != expectedId)
         {
-            return stored.Id > expectedId
-                ? new EventChainFault(expectedId, "The event is missing.")
-                : new EventChainFault(stored.Id, "The event was added later.");
+            // Numbers begin at 1, so a smaller number was changed.
+            return stored.Id < 1
+                ? new EventChainFault(stored.Id, "The event was added later, or its number was changed.")
+                : new EventChainFault(expectedId, "The event is missing.");
         }
 
         ReadOnlySpan<byte> expectedPrevious = _last is null ? EventChainHead.Empty.Hash : _last.Hash;

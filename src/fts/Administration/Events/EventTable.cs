@@ -10,7 +10,7 @@ namespace Fts.Administration.Events;
 /// <param name="columns">The number of columns of a line. Longer paths are shortened. Null for no limit.</param>
 internal sealed class EventTable(long lastId, int? columns)
 {
-    private const int AccountColumns = 16, MinPathColumns = 10;
+    private const int AccountColumns = 16, MinPathColumns = 8;
 
     private readonly int _idColumns = lastId.ToString(CultureInfo.InvariantCulture).Length;
 
@@ -24,8 +24,10 @@ internal sealed class EventTable(long lastId, int? columns)
             $"{(columns is null ? account : DisplayFormat.Shorten(account, AccountColumns))} ";
         string text = FormatFacts(happened, columns - DisplayFormat.CountColumns(start));
         string from = happened.Address is { } address && HasClient(happened.Type) ? $" from {address.ToPrintable()}" : "";
-        bool fits = columns is null || DisplayFormat.CountColumns(start + text + from) <= columns;
-        return (start + text + (fits ? from : "")).TrimEnd();
+        string line = columns is not { } limit
+            ? start + text + from
+            : DisplayFormat.CountColumns(start + text + from) <= limit ? start + text + from : DisplayFormat.Shorten(start + text, limit);
+        return line.TrimEnd();
     }
 
     /// <summary>Returns all facts of an event, one on each line.</summary>
@@ -86,8 +88,14 @@ internal sealed class EventTable(long lastId, int? columns)
         string end = facts.Length == 0 ? "" : $" ({facts})";
         if (available is { } rest)
         {
-            rest -= DisplayFormat.CountColumns(arrow) + DisplayFormat.CountColumns(end);
-            target = DisplayFormat.Shorten(target, Math.Max(MinPathColumns, arrow.Length > 0 ? rest / 2 : 0));
+            rest -= arrow.Length;
+            if (rest - DisplayFormat.CountColumns(end) < MinPathColumns * (arrow.Length > 0 ? 2 : 1))
+            {
+                end = ""; // the path is more important
+            }
+
+            rest -= DisplayFormat.CountColumns(end);
+            target = DisplayFormat.Shorten(target, Math.Max(MinPathColumns, rest / 2));
             path = DisplayFormat.Shorten(path, Math.Max(MinPathColumns, rest - DisplayFormat.CountColumns(target)));
         }
 
