@@ -52,7 +52,8 @@ public sealed class EventSearchTests : IDisposable
     [Fact]
     public async Task The_newest_events_are_selected_and_older_ones_reported()
     {
-        await AddAsync([.. Enumerable.Range(0, 2500).Select(number => Create(EventType.Login, number % 2 == 0 ? "ann" : "bob", "192.0.2.1"))]);
+        await AddAsync(
+            [.. Enumerable.Range(0, 2500).Select(number => Create(EventType.Login, number % 2 == 0 ? "ann" : "bob", "192.0.2.1"))]);
         EventSelection newest = await Records.FindEventsAsync(new EventFilter { Account = "ann", Limit = 2 }, Token);
         Assert.Equal([2497, 2499], newest.Ids);
         Assert.True(newest.HasOlder);

@@ -11,7 +11,7 @@ namespace Fts.Accounts.Sql.Records;
 internal sealed class EventSearch
 {
     /// <summary>The maximum number of names that are followed backwards through renames.</summary>
-    private const int MaxNames = 1000;
+    private const int MaxNames = 100;
 
     private readonly ISqlSession _session;
     private readonly EventFilter _filter;
@@ -85,7 +85,11 @@ internal sealed class EventSearch
 
         var renames = new HashSet<long>();
         Dictionary<string, Name>.ValueCollection names = FindNames(AccountEvent.EscapeText(path.Value), numbers.Max, renames);
-        return [.. names.SelectMany(name => FindPlace(name, numbers.Min)), .. renames.SelectMany(FindRename)];
+        return
+        [
+            .. FindPaths(names, numbers.Min), .. names.SelectMany(name => FindTargets(name, numbers.Min)),
+            .. renames.SelectMany(FindRename),
+        ];
     }
 
     /// <summary>
@@ -130,23 +134,33 @@ internal sealed class EventSearch
         return Query(sql + _conditions + " ORDER BY id DESC", values);
     }
 
-    /// <summary>Returns the matching events about an entry with a name and about entries below it.</summary>
-    private IEnumerable<long> FindPlace(Name name, long min) =>
-    [
-        .. FindPlace("path", isBelow: false, name, min), .. FindPlace("path", isBelow: true, name, min),
-        .. FindPlace("target", isBelow: false, name, min), .. FindPlace("target", isBelow: true, name, min),
-    ];
-
-    private IReadOnlyList<long> FindPlace(string column, bool isBelow, Name name, long min)
+    /// <summary>Returns the matching events about entries with these names and about entries below them.</summary>
+    /// <remarks>
+    /// Paths have no index, because it would cost more than the rest of an event. One scan of the table finds all names. The index of an
+    /// account, an address or a time shortens it.
+    /// </remarks>
+    private IReadOnlyList<long> FindPaths(IReadOnlyCollection<Name> names, long min)
     {
         var values = new List<SqlValue>(_values);
-        // In ASCII, 0 follows the slash. Both databases order texts by their bytes here.
-        string place = isBelow
-            ? $"{column} >= {Bind(values, name.Path + "/")} AND {column} < {Bind(values, name.Path + "0")}"
-            : $"{column} = {Bind(values, name.Path)}";
-        string sql = $"SELECT id FROM events WHERE {place} AND +id >= {Bind(values, min)} AND +id <= {Bind(values, name.Before)}";
+        string numbers = $"{(_filter.Since is null ? "+" : "")}id >= {Bind(values, min)}";
+        string[] places = [.. names.Select(name => $"({FormatPlace("path", name, values)} AND +id <= {Bind(values, name.Before)})")];
+        string sql = $"SELECT id FROM events WHERE {numbers} AND ({string.Join(" OR ", places)})";
+        return Query(sql + FormatOrigins(values, usesIndex: true) + _conditions + " ORDER BY +id DESC", values);
+    }
+
+    /// <summary>Returns the matching renames and links whose target has a name or is below it.</summary>
+    private IReadOnlyList<long> FindTargets(Name name, long min)
+    {
+        var values = new List<SqlValue>(_values);
+        string sql = $"SELECT id FROM events WHERE target IS NOT NULL AND ({FormatPlace("target", name, values)})" +
+            $" AND +id >= {Bind(values, min)} AND +id <= {Bind(values, name.Before)}";
         return Query(sql + FormatOrigins(values) + _conditions + " ORDER BY +id DESC", values);
     }
+
+    private static string FormatPlace(string column, Name name, List<SqlValue> values) =>
+        // In ASCII, 0 follows the slash. Both databases order texts by their bytes here.
+        $"({column} = {Bind(values, name.Path)} OR " +
+        $"({column} >= {Bind(values, name.Path + "/")} AND {column} < {Bind(values, name.Path + "0")}))";
 
     /// <summary>
     /// Returns the name of an entry and its earlier names, each with the number of the last event that concerns the entry under this name.
@@ -198,9 +212,9 @@ internal sealed class EventSearch
         return _session.Query(sql, row => (row.GetRequiredInteger(0), row.GetRequiredText(1)), [.. values]);
     }
 
-    private string FormatOrigins(List<SqlValue> values, bool accountOnly = false) => string.Concat(_origins
+    private string FormatOrigins(List<SqlValue> values, bool accountOnly = false, bool usesIndex = false) => string.Concat(_origins
         .Where(origin => !accountOnly || origin.Column == "account")
-        .Select(origin => $" AND +{origin.Column} = {Bind(values, origin.Value)}"));
+        .Select(origin => $" AND {(usesIndex ? "" : "+")}{origin.Column} = {Bind(values, origin.Value)}"));
 
     /// <summary>Runs a query for numbers. One more than the limit is read, to find out whether older events exist.</summary>
     private IReadOnlyList<long> Query(string sql, List<SqlValue> values)

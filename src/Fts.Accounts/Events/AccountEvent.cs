@@ -34,8 +34,8 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
     public string? Verdict { get; init; }
 
     /// <summary>
-    /// The SHA-256 of the whole file as lower-case hexadecimal digits, or null if it is not known. It is known for downloads of a file whose
-    /// hash a client requested before.
+    /// The SHA-256 of the whole file as lower-case hexadecimal digits, or null if it is not known. It is known for downloads of a file
+    /// whose hash a client requested before.
     /// </summary>
     public string? Sha256 { get; init; }
 

@@ -8,8 +8,8 @@ using Fts.Serving.Control;
 namespace Fts.Administration;
 
 /// <summary>
-/// <c>fts user recount</c>: counts the files of accounts with a quota. The running server counts, because only it knows the uploads that run
-/// meanwhile. If no server runs, the command counts.
+/// <c>fts user recount</c>: counts the files of accounts with a quota. The running server counts, because only it knows the uploads that
+/// run meanwhile. If no server runs, the command counts.
 /// </summary>
 internal static class RecountCommand
 {
@@ -107,6 +107,7 @@ internal static class RecountCommand
         return result is { Bytes: 0, Files: 0 }
             ? $"{name}: correct, {used}"
             : string.Create(
-                CultureInfo.InvariantCulture, $"{name}: corrected by {result.Bytes:+0;-0;0} bytes and {result.Files:+0;-0;0} files, {used}");
+                CultureInfo.InvariantCulture,
+                $"{name}: corrected by {result.Bytes:+0;-0;0} bytes and {result.Files:+0;-0;0} files, {used}");
     }
 }

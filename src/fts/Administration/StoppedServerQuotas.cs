@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Administration;
 
 /// <summary>
-/// Counts quotas while no server runs. First recovers the operations that a killed server left, as the start of a server does. No server can
-/// start meanwhile. The caller disposes this object.
+/// Counts quotas while no server runs. First recovers the operations that a killed server left, as the start of a server does. No server
+/// can start meanwhile. The caller disposes this object.
 /// </summary>
 internal sealed class StoppedServerQuotas : IAsyncDisposable
 {

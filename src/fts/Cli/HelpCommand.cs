@@ -155,7 +155,7 @@ internal static class HelpCommand
             $"fts help [{string.Join('|', Topics)}]"),
     };
 
-    /// <summary>Returns the page of <c>user</c>, <c>group</c> or <c>events</c>, or of one of their actions such as <c>user add</c>.</summary>
+    /// <summary>Returns the page of <c>user</c>, <c>group</c> or <c>events</c>, or of an action such as <c>user add</c>.</summary>
     private static HelpPage? FindAdministrationPage(string topic)
     {
         string[] words = topic.Split(' ');

@@ -61,7 +61,8 @@ public sealed class EventTableTests
     {
         AccountEvent full = Create(EventType.Uploaded) with
         {
-            Session = 3, Path = "/a\n", Target = "/b", Bytes = 4, Verdict = "complete", Sha256 = new string('a', 64), Rule = "r", Detail = "d",
+            Session = 3, Path = "/a\n", Target = "/b", Bytes = 4, Verdict = "complete", Sha256 = new string('a', 64), Rule = "r",
+            Detail = "d",
         };
         Assert.Equal(
             [

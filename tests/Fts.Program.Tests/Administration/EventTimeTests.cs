@@ -50,7 +50,8 @@ public sealed class EventTimeTests
         {
             long range = new DateTime(9999, 12, 30).Ticks - new DateTime(1, 1, 3).Ticks;
             var time = new DateTimeOffset(new DateTime(1, 1, 3).Ticks + (number % range), TimeSpan.FromMinutes(offset));
-            Assert.True(EventTime.TryParse(time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture), Now, out var read));
+            string text = time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
+            Assert.True(EventTime.TryParse(text, Now, out DateTimeOffset read));
             Assert.Equal(time, read);
         }).QuickCheckThrowOnFailure();
 

@@ -78,7 +78,8 @@ internal sealed class ControlClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ControlException(ControlErrorCode.Failed, $"the server did not respond within {(timeout ?? ResponseTimeout).TotalSeconds} s");
+            throw new ControlException(
+                ControlErrorCode.Failed, $"the server did not respond within {(timeout ?? ResponseTimeout).TotalSeconds} s");
         }
         catch (Exception e) when (e is SocketException or InvalidDataException or JsonException)
         {

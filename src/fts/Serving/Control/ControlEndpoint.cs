@@ -45,7 +45,8 @@ internal sealed class ControlEndpoint : IDisposable
         FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records, ServerLog log)
     {
         var control = new ControlServer(
-            _listener, new ControlRequests(server, refreshAsync, records), message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
+            _listener, new ControlRequests(server, refreshAsync, records),
+            message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
         control.Start();
         return control;
     }

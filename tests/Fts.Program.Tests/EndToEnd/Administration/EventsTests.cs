@@ -57,7 +57,8 @@ public sealed class EventsTests : IDisposable
     public async Task The_log_of_a_file_includes_its_earlier_name()
     {
         await using RunningServer server = await StartAsync("--events");
-        await UploadAsync(server.Port, "draft", "abcd", "MKD d", "RNFR draft", "RNTO d/report", "SITE SYMLINK d/report link", "DELE d/report");
+        await UploadAsync(
+            server.Port, "draft", "abcd", "MKD d", "RNFR draft", "RNTO d/report", "SITE SYMLINK d/report link", "DELE d/report");
         (int code, string data, _) = await RunAsync("log", "d/report");
         Assert.Equal(0, code);
         Assert.Equal(
@@ -171,6 +172,7 @@ public sealed class EventsTests : IDisposable
             await SendAsync("PASS x");
         }
 
+        await SendAsync("TYPE I");
         await SendAsync($"ALLO {content.Length}"); // proves that the upload is complete
         reply = await SendAsync("EPSV");
         using (var data = new TcpClient())
