@@ -2,6 +2,7 @@ using System.Net;
 using Fts.Accounts.Events;
 using Fts.Accounts.Recording;
 using Fts.Accounts.Sql.Records;
+using Fts.Accounts.Sql.Sqlite;
 using Fts.Storage;
 
 namespace Fts.AccountsSqlTests;
@@ -152,6 +153,33 @@ public sealed class EventSearchTests : IDisposable
         });
         (fault, _) = await Records.VerifyEventsAsync(Token);
         Assert.Equal(expectedId, fault?.Id);
+    }
+
+    [Fact]
+    public async Task Events_that_a_server_adds_meanwhile_do_not_disturb_the_verification()
+    {
+        await AddAsync(Create(EventType.Login, "ann", null));
+        using var second = SqliteDatabase.Open(_temporary.Path);
+        var server = new SqlRecordDatabase(second);
+        Task adding = Task.Run(
+            async () =>
+            {
+                for (int batch = 0; batch < 50; batch++)
+                {
+                    await server.AddAsync(new RecordBatch(null, [Create(EventType.Login, "ann", null)], []), Token);
+                }
+            },
+            Token);
+        bool isLast;
+        do
+        {
+            isLast = adding.IsCompleted;
+            (EventChainFault? fault, _) = await Records.VerifyEventsAsync(Token);
+            Assert.Null(fault);
+        }
+        while (!isLast);
+        await adding;
+        Assert.Equal(51, (await Records.VerifyEventsAsync(Token)).Head.Id);
     }
 
     /// <summary>Exchanges two events.</summary>

@@ -59,6 +59,18 @@ public sealed class RecountTests : IDisposable
         await CheckAsync(["user", "recount"], 0, "ann: correct, 0 bytes in 0 files\n");
     }
 
+    [Fact]
+    public async Task Root_does_not_create_files_in_the_state_directory_of_another_user()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/chown"), "needs root and chown");
+        await CheckAsync(["user", "add", "ann", "--no-password", "--home", Home, "--quota-bytes", "1000"], 0, "");
+        await using RunningProgram change = RunningProgram.StartFile("/usr/bin/chown", "/", ["65534", State]);
+        Assert.Equal(0, await change.WaitForExitAsync());
+        await CheckAsync(["user", "recount"], 7, $"the state folder {State} belongs to another user");
+        Assert.Equal(["fts.db"], Directory.GetFiles(State).Select(Path.GetFileName).Where(name => !name!.Contains('-')));
+        Assert.Empty(Directory.GetDirectories(State));
+    }
+
     private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) =>
         RunningProgram.RunAsync(_folder.Path, [.. arguments, "--state", State]);
 
