@@ -1,12 +1,18 @@
+using Fts.Accounts.Events;
 using Fts.Accounts.Settings;
 using Fts.Accounts.Sql.Accounts;
+using Fts.Accounts.Sql.Records;
 using Fts.Accounts.Sql.Sqlite;
 
 namespace Fts.Accounts.Sql;
 
 /// <summary>The accounts and groups in an SQL database. Thread-safe.</summary>
+/// <remarks>
+/// If the last start of a server enabled events, each change is also recorded as an event in the same transaction.
+/// </remarks>
 /// <param name="database">The database. The caller disposes it after this object.</param>
-public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDatabase
+/// <param name="changedBy">The user who makes the changes, for their events. Default: unknown.</param>
+public sealed class SqlAccountDatabase(SqliteDatabase database, string? changedBy = null) : IAccountDatabase
 {
     /// <inheritdoc/>
     public ValueTask<long> GetChangeNumberAsync(CancellationToken cancellationToken) =>
@@ -60,7 +66,7 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
         await database.WriteAsync(
             session =>
             {
-                AccountChanges.Apply(session, changes);
+                Apply(session, changes);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
@@ -79,9 +85,21 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
         ArgumentNullException.ThrowIfNull(changes);
         database.Write(session =>
         {
-            AccountChanges.Apply(session, changes);
+            Apply(session, changes);
             return true;
         });
+    }
+
+    private void Apply(ISqlSession session, IReadOnlyList<AccountChange> changes)
+    {
+        IReadOnlyList<AccountEvent> events = EventAppender.IsEnabled(session)
+            ? AccountChangeEvents.Create(session, changes, changedBy, DateTimeOffset.UtcNow)
+            : [];
+        AccountChanges.Apply(session, changes);
+        if (events.Count > 0)
+        {
+            EventAppender.Append(session, events);
+        }
     }
 
     private static long ReadChangeNumber(ISqlSession session) => session.QueryInteger("SELECT number FROM account_changes");

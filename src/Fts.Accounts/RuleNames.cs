@@ -45,6 +45,8 @@ public static class RuleNames
     public const string QuotaBytes = "quota.bytes";
     /// <summary>The account's quota in files would be exceeded.</summary>
     public const string QuotaFiles = "quota.files";
+    /// <summary>The files of the account's quota cannot be counted now.</summary>
+    public const string QuotaCount = "quota.count";
     /// <summary>A directory is mounted here, or a directory mounted below this path would be moved or deleted.</summary>
     public const string MountPoint = "mount.point";
     /// <summary>The directory is mounted read-only.</summary>

@@ -1,4 +1,5 @@
 using Fts.Administration;
+using Fts.Administration.Events;
 using Fts.Cli;
 using Fts.Transfers;
 
@@ -42,6 +43,8 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     [var command, .., "--help" or "-h"] when HelpCommand.IsSubcommand(command) => Task.FromResult(HelpCommand.PrintPage(command)),
     ["user", .. var rest] => Task.FromResult(UserCommand.Command.Run(rest)),
     ["group", .. var rest] => Task.FromResult(GroupCommand.Command.Run(rest)),
+    ["events", .. var rest] => Task.FromResult(EventsCommand.Command.Run(rest)),
+    ["log", .. var rest] => LogCommand.RunAsync(rest),
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
     ["trust", .. var rest] => TrustCommand.RunAsync(rest),
     ["config", .. var rest] => ConfigCommand.RunAsync(rest),

@@ -12,6 +12,13 @@ internal static class EventRows
         FROM events WHERE id > $1 ORDER BY id LIMIT $2
         """;
 
+    /// <summary>Returns the event $1.</summary>
+    public const string SelectOne =
+        """
+        SELECT id, time, type, account, address, session, path, target, bytes, verdict, sha256, rule, detail, previous_hash, hash
+        FROM events WHERE id = $1
+        """;
+
     private const string InsertStatement =
         """
         INSERT INTO events (id, time, type, account, address, session, path, target, bytes, verdict, sha256, rule, detail,
@@ -49,6 +56,6 @@ internal static class EventRows
     }
 
     /// <summary>Returns the bytes of a hash, or no bytes if the text is not valid.</summary>
-    private static byte[] ParseHash(string text) =>
+    public static byte[] ParseHash(string text) =>
         text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : [];
 }

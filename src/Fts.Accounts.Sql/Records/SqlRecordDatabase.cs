@@ -28,7 +28,7 @@ public sealed class SqlRecordDatabase(SqliteDatabase database) : IRecordDatabase
 
     /// <inheritdoc/>
     public ValueTask<EventChainHead> ReadHeadAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(session => ReadHead(session).Head, cancellationToken);
+        database.ReadAsync(EventAppender.ReadHead, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
@@ -49,21 +49,81 @@ public sealed class SqlRecordDatabase(SqliteDatabase database) : IRecordDatabase
         while (page.Count == EventsPerPage);
     }
 
+    /// <summary>
+    /// Stores whether events are recorded, on the calling thread. Changes of accounts and bans are then recorded in their own transactions,
+    /// also by commands that run while no server runs.
+    /// </summary>
+    /// <exception cref="IOException">The database cannot be written.</exception>
+    public void SetRecordsEvents(bool recordsEvents) =>
+        database.Write(session => session.Execute("UPDATE record_state SET records_events = $1", recordsEvents));
+
+    /// <summary>Finds events.</summary>
+    /// <exception cref="IOException">The database cannot be read.</exception>
+    public ValueTask<EventSelection> FindEventsAsync(EventFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return database.ReadAsync(session => EventSearch.Find(session, filter), cancellationToken);
+    }
+
+    /// <summary>Returns events by their numbers. Numbers without an event are skipped.</summary>
+    /// <exception cref="IOException">The database cannot be read.</exception>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        IReadOnlyList<long> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        foreach (long[] page in ids.Chunk(EventsPerPage))
+        {
+            List<StoredEvent> events = await database.ReadAsync(
+                session => page.SelectMany(id => session.Query(EventRows.SelectOne, EventRows.Read, id)).ToList(),
+                cancellationToken).ConfigureAwait(false);
+            foreach (StoredEvent stored in events)
+            {
+                yield return stored;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Checks the chain of all events in one state of the database, so that a server can add events meanwhile. Returns the first fault, or
+    /// null if the chain is unchanged, and the stored head.
+    /// </summary>
+    /// <exception cref="IOException">The database cannot be read.</exception>
+    public ValueTask<(EventChainFault? Fault, EventChainHead Head)> VerifyEventsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                EventChainHead head = EventAppender.ReadHead(session);
+                var check = new EventChainCheck();
+                IReadOnlyList<StoredEvent> page;
+                long afterId = long.MinValue; // a changed number can be negative
+                do
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    page = session.Query(EventRows.Select, EventRows.Read, afterId, EventsPerPage);
+                    foreach (StoredEvent stored in page)
+                    {
+                        if (check.Add(stored) is { } fault)
+                        {
+                            return (fault, head);
+                        }
+
+                        afterId = stored.Id;
+                    }
+                }
+                while (page.Count == EventsPerPage);
+                return (check.Complete(head), head);
+            },
+            cancellationToken);
+
     private static bool Add(ISqlSession session, RecordBatch batch)
     {
-        (long foldedThrough, EventChainHead head) = ReadHead(session);
+        long foldedThrough = session.QueryInteger("SELECT folded_through FROM record_state");
         if (batch.FoldedThrough <= foldedThrough)
         {
             return false;
         }
 
-        foreach (AccountEvent happened in batch.Events)
-        {
-            StoredEvent stored = EventChain.Append(head, happened);
-            EventRows.Insert(session, stored);
-            head = new EventChainHead(stored.Id, stored.Hash);
-        }
-
+        EventAppender.Append(session, batch.Events);
         foreach (StoredUsage usage in batch.Usage)
         {
             session.Execute(
@@ -77,17 +137,9 @@ public sealed class SqlRecordDatabase(SqliteDatabase database) : IRecordDatabase
                 usage.Directory, usage.Used.Bytes, usage.Used.Files, usage.CountedAt?.UtcTicks);
         }
 
-        session.Execute(
-            "UPDATE record_state SET folded_through = $1, last_event_id = $2, last_event_hash = $3",
-            batch.FoldedThrough ?? foldedThrough, head.Id, Convert.ToHexStringLower(head.Hash));
+        session.Execute("UPDATE record_state SET folded_through = $1", batch.FoldedThrough ?? foldedThrough);
         return true;
     }
-
-    private static (long FoldedThrough, EventChainHead Head) ReadHead(ISqlSession session) => session.Query(
-        "SELECT folded_through, last_event_id, last_event_hash FROM record_state",
-        row => (
-            row.GetRequiredInteger(0),
-            new EventChainHead(row.GetRequiredInteger(1), Convert.FromHexString(row.GetRequiredText(2)))))[0];
 
     private static StoredUsage ReadUsage(ISqlRow row) => new(
         row.GetRequiredText(0),

@@ -15,7 +15,7 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
     /// <summary>The name of the account, or the user name that a client sent. Null if the event concerns none.</summary>
     public string? Account { get; init; }
 
-    /// <summary>The IP address of the client, or null if no client caused the event.</summary>
+    /// <summary>The IP address of the client, or the banned address or network. Null if the event concerns none.</summary>
     public string? Address { get; init; }
 
     /// <summary>The number of the session, as in the log, or null if no session caused the event.</summary>
@@ -24,7 +24,7 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
     /// <summary>The virtual path of the account, or null.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The new virtual path of a renamed entry, or null.</summary>
+    /// <summary>The new virtual path of a renamed entry, or the target of a link. Otherwise null.</summary>
     public string? Target { get; init; }
 
     /// <summary>The number of transferred bytes, or the size of a deleted file. Null if the event concerns no bytes.</summary>
@@ -33,7 +33,10 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
     /// <summary>The verdict on an upload, such as <c>complete</c>. For a download <c>whole</c>, <c>part</c> or <c>aborted</c>.</summary>
     public string? Verdict { get; init; }
 
-    /// <summary>The SHA-256 of the file as lower-case hexadecimal digits, or null if it is not known.</summary>
+    /// <summary>
+    /// The SHA-256 of the whole file as lower-case hexadecimal digits, or null if it is not known. It is known for downloads of a file
+    /// whose hash a client requested before.
+    /// </summary>
     public string? Sha256 { get; init; }
 
     /// <summary>The name of the rule that refused the client (<see cref="RuleNames"/>), or null.</summary>

@@ -81,45 +81,16 @@ public static class EventChain
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(head);
-        StoredEvent? last = null;
+        var check = new EventChainCheck();
         await foreach (StoredEvent stored in events.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            if (FindFault(last, stored) is { } fault)
+            if (check.Add(stored) is { } fault)
             {
                 return fault;
             }
-
-            last = stored;
         }
 
-        long lastId = last?.Id ?? 0;
-        if (lastId < head.Id)
-        {
-            return new EventChainFault(lastId + 1, "The event is missing.");
-        }
-
-        return lastId > head.Id || !head.Hash.AsSpan().SequenceEqual(last?.Hash ?? EventChainHead.Empty.Hash)
-            ? new EventChainFault(lastId, "The event was added or changed later.")
-            : null;
-    }
-
-    private static EventChainFault? FindFault(StoredEvent? previous, StoredEvent stored)
-    {
-        long expectedId = previous is null ? 1 : previous.Id + 1;
-        if (stored.Id != expectedId)
-        {
-            return new EventChainFault(expectedId, "The event is missing.");
-        }
-
-        ReadOnlySpan<byte> expectedPrevious = previous is null ? EventChainHead.Empty.Hash : previous.Hash;
-        if (!stored.PreviousHash.AsSpan().SequenceEqual(expectedPrevious))
-        {
-            return new EventChainFault(stored.Id, "The event does not contain the hash of the event before.");
-        }
-
-        return stored.Hash.AsSpan().SequenceEqual(ComputeHash(stored.PreviousHash, stored.Id, stored.Event))
-            ? null
-            : new EventChainFault(stored.Id, "The event was changed: its hash does not match its content.");
+        return check.Complete(head);
     }
 
     private static void WriteNumber(ArrayBufferWriter<byte> bytes, long value)

@@ -23,6 +23,8 @@ public enum EventType
     Banned = 9,
     /// <summary>The settings of an account or a group were changed.</summary>
     AccountChanged = 10,
+    /// <summary>A link was created.</summary>
+    LinkMade = 11,
 }
 
 /// <summary>Converts event types to their names and back.</summary>
@@ -42,6 +44,7 @@ public static class EventTypes
         EventType.DirectoryRemoved => "directory_removed",
         EventType.Banned => "banned",
         EventType.AccountChanged => "account_changed",
+        EventType.LinkMade => "link_made",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The event type is not defined."),
     };
 

@@ -133,7 +133,7 @@ internal static class JournalCodec
     private static JournalEntry? ReadEntry(ref Reader reader)
     {
         var operation = (JournalOperation)reader.ReadByte();
-        if (operation > JournalOperation.CreateDirectory)
+        if (operation > JournalOperation.CreateLink)
         {
             reader.Fail();
             return null;
@@ -180,7 +180,7 @@ internal static class JournalCodec
     private static AccountEvent ReadEvent(ref Reader reader)
     {
         var type = (EventType)reader.ReadByte();
-        if (type is < EventType.Login or > EventType.AccountChanged)
+        if (type is < EventType.Login or > EventType.LinkMade)
         {
             reader.Fail();
         }

@@ -18,6 +18,8 @@ internal enum JournalOperation : byte
     Rename = 3,
     /// <summary>A directory is created.</summary>
     CreateDirectory = 4,
+    /// <summary>A link is created.</summary>
+    CreateLink = 5,
 }
 
 /// <summary>

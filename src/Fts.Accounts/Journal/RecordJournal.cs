@@ -58,13 +58,7 @@ internal sealed class RecordJournal : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         IReadOnlyList<long> generations = JournalFile.FindGenerations(directory);
-        var records = new List<JournalRecord>();
-        long damagedBytes = 0;
-        foreach (long generation in generations)
-        {
-            damagedBytes += JournalFile.ReadRecords(JournalFile.GetPath(directory, generation), records);
-        }
-
+        List<JournalRecord> records = ReadRecords(directory, generations, out long damagedBytes);
         recovered = RecoveredJournal.Create(records, foldedThrough, damagedBytes, isNew: generations.Count == 0 && foldedThrough == 0);
         long lastNumber = Math.Max(foldedThrough, records.Count == 0 ? 0 : records.Max(record => record.Number));
         JournalFile current = JournalFile.Create(directory, generations.Count == 0 ? 1 : generations[^1] + 1);
@@ -77,6 +71,15 @@ internal sealed class RecordJournal : IDisposable
         }
 
         return journal;
+    }
+
+    /// <summary>Returns what the last process left in an existing directory. Changes nothing.</summary>
+    /// <exception cref="IOException">The files cannot be read.</exception>
+    public static RecoveredJournal Inspect(string directory, long foldedThrough)
+    {
+        IReadOnlyList<long> generations = JournalFile.FindGenerations(directory);
+        List<JournalRecord> records = ReadRecords(directory, generations, out long damagedBytes);
+        return RecoveredJournal.Create(records, foldedThrough, damagedBytes, isNew: generations.Count == 0 && foldedThrough == 0);
     }
 
     /// <summary>Writes an entry before its operation runs. Returns the number of the intent.</summary>
@@ -190,6 +193,18 @@ internal sealed class RecordJournal : IDisposable
             _current.Dispose();
             _hasSettled.Dispose();
         }
+    }
+
+    private static List<JournalRecord> ReadRecords(string directory, IReadOnlyList<long> generations, out long damagedBytes)
+    {
+        var records = new List<JournalRecord>();
+        damagedBytes = 0;
+        foreach (long generation in generations)
+        {
+            damagedBytes += JournalFile.ReadRecords(JournalFile.GetPath(directory, generation), records);
+        }
+
+        return records;
     }
 
     private void Restore(RecoveredJournal recovered)

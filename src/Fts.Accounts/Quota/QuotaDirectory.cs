@@ -1,3 +1,5 @@
+using Fts.Storage;
+
 namespace Fts.Accounts.Quota;
 
 /// <summary>A directory with a quota, and its usage. All members are used only under the lock of the <see cref="QuotaLedger"/>.</summary>
@@ -5,6 +7,7 @@ internal sealed class QuotaDirectory(string path)
 {
     private readonly Dictionary<string, QuotaLimit> _limits = new(StringComparer.Ordinal);
     private QuotaLimit _mostGenerous;
+    private TaskCompletionSource _firstCount = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Path { get; } = path;
 
@@ -14,11 +17,40 @@ internal sealed class QuotaDirectory(string path)
 
     public DateTimeOffset? CountedAt { get; set; }
 
-    /// <summary>Completes after the first count. Until then <see cref="Used"/> is not the real usage.</summary>
-    public TaskCompletionSource FirstCount { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>
+    /// Completes after the first count. Until then <see cref="Used"/> is not the real usage. If a count fails, the task fails with a
+    /// <see cref="StoreException"/> for the waiting uploads.
+    /// </summary>
+    public Task FirstCount => _firstCount.Task;
 
     /// <summary>The running count of the directory, or null.</summary>
     public QuotaCount? Count { get; set; }
+
+    /// <summary>Records that the directory was counted. Waiting uploads continue.</summary>
+    public void CompleteFirstCount()
+    {
+        RestartFirstCount();
+        _firstCount.TrySetResult();
+    }
+
+    /// <summary>Records that a first count failed. Waiting uploads fail.</summary>
+    public void FailFirstCount(StoreException reason)
+    {
+        _firstCount.TrySetException(reason);
+        _ = _firstCount.Task.Exception; // perhaps no upload waits
+    }
+
+    /// <summary>After a failed first count, lets the next uploads wait for another one. Returns whether the last one had failed.</summary>
+    public bool RestartFirstCount()
+    {
+        if (!_firstCount.Task.IsFaulted)
+        {
+            return false;
+        }
+
+        _firstCount = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
+    }
 
     /// <summary>Removes the limits of all accounts.</summary>
     public void ClearLimits()

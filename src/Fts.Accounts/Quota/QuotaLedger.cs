@@ -123,10 +123,35 @@ public sealed class QuotaLedger
         return found?.ToArray() ?? [];
     }
 
-    /// <summary>Waits until all directories were counted once.</summary>
-    internal static ValueTask WaitForCountAsync(QuotaDirectory[] directories, CancellationToken cancellationToken)
+    /// <summary>Called if an upload needs the count of a directory whose last first count failed. Set once, before uploads.</summary>
+    internal Action? CountNeeded { get; set; }
+
+    /// <summary>Waits until all directories were counted once. If an earlier count failed, requests another one.</summary>
+    /// <exception cref="StoreException">A directory cannot be counted now (<see cref="RuleNames.QuotaCount"/>).</exception>
+    internal ValueTask WaitForCountAsync(QuotaDirectory[] directories, CancellationToken cancellationToken)
     {
-        Task[] pending = [.. directories.Where(each => !each.FirstCount.Task.IsCompleted).Select(each => each.FirstCount.Task)];
+        if (directories.Length == 0)
+        {
+            return default;
+        }
+
+        Task[] pending;
+        bool isRestarted = false;
+        lock (_lock)
+        {
+            foreach (QuotaDirectory directory in directories)
+            {
+                isRestarted |= directory.RestartFirstCount();
+            }
+
+            pending = [.. directories.Where(each => !each.FirstCount.IsCompleted).Select(each => each.FirstCount)];
+        }
+
+        if (isRestarted)
+        {
+            CountNeeded?.Invoke();
+        }
+
         return pending.Length == 0 ? default : new(Task.WhenAll(pending).WaitAsync(cancellationToken));
     }
 
@@ -139,7 +164,7 @@ public sealed class QuotaLedger
             (found.Used, found.CountedAt) = (used, countedAt);
             if (countedAt is not null)
             {
-                found.FirstCount.TrySetResult();
+                found.CompleteFirstCount();
             }
         }
     }
@@ -158,7 +183,7 @@ public sealed class QuotaLedger
                 if (countedAt is not null)
                 {
                     found.CountedAt = countedAt;
-                    found.FirstCount.TrySetResult();
+                    found.CompleteFirstCount();
                 }
             }
         }

@@ -47,6 +47,7 @@ public sealed class AccountRecords : IAsyncDisposable
     private readonly AccountRecordsOptions _options;
     private readonly RecordFolder _folder;
     private readonly QuotaCounter _counter;
+    private readonly SemaphoreSlim _countTurn = new(1); // two counts of a directory would invalidate each other
     private readonly CancellationTokenSource _stopping = new();
     private Task _tasks = Task.CompletedTask;
     private bool _isDisposed;
@@ -56,6 +57,7 @@ public sealed class AccountRecords : IAsyncDisposable
         (_options, Journal) = (options, journal);
         _folder = new RecordFolder(journal, options.Database, options.Logger, options.TimeProvider);
         _counter = new QuotaCounter(this, options.MaxCountAge, countsAllFirst: !wasStopped);
+        Ledger.CountNeeded = _counter.Wake;
     }
 
     /// <summary>The usage of the directories with a quota.</summary>
@@ -93,6 +95,26 @@ public sealed class AccountRecords : IAsyncDisposable
             journal.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Returns the number of journal records that a killed server left, and that are not in the database: settled events and changes, and
+    /// operations whose outcome the next start determines. Changes nothing. Not meaningful while a server uses the journal.
+    /// </summary>
+    /// <param name="journalDirectory">The directory of the journal, which perhaps does not exist.</param>
+    /// <param name="foldedThrough">The stored <see cref="RecordState.FoldedThrough"/>.</param>
+    /// <exception cref="IOException">The journal cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The journal cannot be read.</exception>
+    public static int CountPending(string journalDirectory, long foldedThrough)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(journalDirectory);
+        if (!Directory.Exists(journalDirectory))
+        {
+            return 0;
+        }
+
+        RecoveredJournal left = RecordJournal.Inspect(journalDirectory, foldedThrough);
+        return left.Settled.Count + left.Open.Count;
     }
 
     /// <summary>Starts the tasks that write to the database and count directories. Called once.</summary>
@@ -152,15 +174,31 @@ public sealed class AccountRecords : IAsyncDisposable
 
     /// <summary>
     /// Counts a directory with a quota while clients use it, and corrects its usage. Returns the correction, or null if the directory has
-    /// no quota.
+    /// no quota. A directory that does not exist has no files.
     /// </summary>
     /// <param name="directory">The real path of the directory.</param>
     /// <param name="cancellationToken">Cancels the count.</param>
     /// <exception cref="StoreException">The directory cannot be read.</exception>
-    public ValueTask<QuotaAmount?> RecountAsync(string directory, CancellationToken cancellationToken) =>
-        OpenStore(directory) is { } store
-            ? QuotaWalk.CorrectAsync(this, directory, store, cancellationToken)
-            : throw new StoreException(StoreError.NotFound, $"{directory} does not exist.");
+    public async ValueTask<QuotaAmount?> RecountAsync(string directory, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        await _countTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (OpenStore(directory) is { } store)
+            {
+                return await QuotaWalk.CorrectAsync(this, directory, store, cancellationToken).ConfigureAwait(false);
+            }
+
+            return Ledger.WithDirectory(directory, found => found.Count = new QuotaCount()) is { } empty
+                ? ApplyCount(directory, empty)
+                : null;
+        }
+        finally
+        {
+            _countTurn.Release();
+        }
+    }
 
     /// <summary>Stops the background tasks, and writes everything to the database. The sessions must have ended.</summary>
     public async ValueTask DisposeAsync()
@@ -186,6 +224,7 @@ public sealed class AccountRecords : IAsyncDisposable
         Journal.Dispose();
         _counter.Dispose();
         _folder.Dispose();
+        _countTurn.Dispose();
         _stopping.Dispose();
     }
 
@@ -223,7 +262,7 @@ public sealed class AccountRecords : IAsyncDisposable
                     CountedAt = now,
                 });
                 (found.Used, found.CountedAt, found.Count) = (count.Total, now, null);
-                found.FirstCount.TrySetResult();
+                found.CompleteFirstCount();
             }
 
             return true;

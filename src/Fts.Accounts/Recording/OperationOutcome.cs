@@ -35,6 +35,9 @@ internal static class OperationOutcome
             case JournalOperation.CreateDirectory:
                 FileEntry? created = await store.GetUnfollowedEntryAsync(entry.Source.Path, cancellationToken).ConfigureAwait(false);
                 return created is { Kind: EntryKind.Directory };
+            case JournalOperation.CreateLink:
+                FileEntry? link = await store.GetUnfollowedEntryAsync(entry.Source.Path, cancellationToken).ConfigureAwait(false);
+                return link is { IsLink: true };
             default:
                 return true;
         }

@@ -1,4 +1,3 @@
-using Fts.Accounts.Quota;
 using Fts.Storage;
 
 namespace Fts.Accounts.Recording;
@@ -53,15 +52,20 @@ internal sealed class QuotaCounter(AccountRecords records, TimeSpan maxAge, bool
             await records.RecountAsync(directory, cancellationToken).ConfigureAwait(false);
             _countedNow.Add(directory);
         }
-        catch (StoreException e) when (e.Error == StoreError.NotFound)
-        {
-            // A home directory that was not created yet, or was deleted, has no files.
-            records.ApplyCount(directory, records.Ledger.WithDirectory(directory, found => found.Count = new QuotaCount())!);
-            _countedNow.Add(directory);
-        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Uploads that wait for the first count fail, and the next upload requests another count.
             RecordLog.CountFailed(records.Logger, directory, e.Message);
+            var reason = new StoreException(StoreError.Busy, $"The quota of {directory} cannot be counted: {e.Message}")
+            {
+                Rule = RuleNames.QuotaCount,
+                Explanation = $"The files of the quota cannot be counted now ({RuleNames.QuotaCount}). Try again later.",
+            };
+            records.Ledger.WithDirectory(directory, found =>
+            {
+                found.FailFirstCount(reason);
+                return true;
+            });
         }
     }
 

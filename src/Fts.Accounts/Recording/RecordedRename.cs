@@ -24,7 +24,7 @@ internal sealed class RecordedRename(
     /// </summary>
     public async ValueTask<EntryLocks.Grant> LockAsync(CancellationToken cancellationToken)
     {
-        await QuotaLedger.WaitForCountAsync(to, cancellationToken).ConfigureAwait(false);
+        await store.Records.Ledger.WaitForCountAsync(to, cancellationToken).ConfigureAwait(false);
         while (true)
         {
             _sourceContainer = await store.GetContainerIdAsync(source, cancellationToken).ConfigureAwait(false);

@@ -109,8 +109,33 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
     public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken) =>
         inner.SetMetadataAsync(path, metadata, cancellationToken);
 
-    public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
-        inner.CreateLinkAsync(path, target, cancellationToken);
+    public async ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
+    {
+        if (path.IsRoot || !Records.RecordsEvents)
+        {
+            await inner.CreateLinkAsync(path, target, cancellationToken).ConfigureAwait(false); // links have no quota
+            return;
+        }
+
+        (EntryLocks.Grant grant, _) = await LockAsync(path, cancellationToken).ConfigureAwait(false);
+        await RunAsync(grant, async () =>
+        {
+            if (await inner.GetUnfollowedEntryAsync(path, CancellationToken.None).ConfigureAwait(false) is not null)
+            {
+                await inner.CreateLinkAsync(path, target, CancellationToken.None).ConfigureAwait(false); // throws
+                return;
+            }
+
+            var entry = new JournalEntry(JournalOperation.CreateLink)
+            {
+                Source = Locate(path),
+                Events = CreateEvents(EventType.LinkMade, path, e => e with { Target = AccountEvent.EscapeText(target.Value) }),
+            };
+            await RecordedOperation.RunAsync(
+                Records, entry, null, [], OpenStore, () => inner.CreateLinkAsync(path, target, CancellationToken.None))
+                .ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Returns the free space or the rest of the quota, whichever is smaller.</summary>
     public async ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)

@@ -52,7 +52,7 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
         try
         {
             QuotaDirectory[] directories = store.FindDirectories(path);
-            await QuotaLedger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
+            await store.Records.Ledger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
             PendingCommit opened = await GetPendingCommitAsync(writer, store, path, writer.StartOffset, cancellationToken)
                 .ConfigureAwait(false);
             var recorded = new RecordedWriter(writer, store, path, opened, moveCount);
@@ -132,7 +132,7 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
             return;
         }
 
-        await QuotaLedger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
+        await records.Ledger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
         SetDirectories(directories);
         EntryKey[] keys = [new(_opened.DirectoryId, _opened.Name), .. _parts.Select(part => part.Key)];
         using EntryLocks.Grant grant = await records.Locks.AcquireAsync(keys.Distinct().ToArray(), cancellationToken)

@@ -12,6 +12,9 @@ namespace Fts.Accounts.Recording;
 /// <param name="locations">The directories of the account's store.</param>
 public sealed class SessionRecords(AccountRecords records, string account, string? address, long? session, StoreLocations locations)
 {
+    /// <summary>Whether events are recorded.</summary>
+    public bool RecordsEvents => records.RecordsEvents;
+
     /// <summary>The usage of the account's home directory, or null if it has no quota.</summary>
     public QuotaUsage? Quota => records.Ledger.GetUsage(locations.Home, account);
 
@@ -38,8 +41,12 @@ public sealed class SessionRecords(AccountRecords records, string account, strin
     /// <param name="path">The path of the file.</param>
     /// <param name="bytes">The number of sent bytes.</param>
     /// <param name="verdict"><c>whole</c>, <c>part</c> or <c>aborted</c>.</param>
-    public void RecordDownload(StorePath path, long bytes, string verdict) => records.Record(
-        CreateEvent(EventType.Downloaded) with { Path = AccountEvent.EscapeText(path.Value), Bytes = bytes, Verdict = verdict });
+    /// <param name="sha256">The SHA-256 of the whole file as lower-case hexadecimal digits, or null if it is not known.</param>
+    public void RecordDownload(StorePath path, long bytes, string verdict, string? sha256 = null) => records.Record(
+        CreateEvent(EventType.Downloaded) with
+        {
+            Path = AccountEvent.EscapeText(path.Value), Bytes = bytes, Verdict = verdict, Sha256 = sha256,
+        });
 
     internal StoreLocation Locate(StorePath path) => locations.Find(path);
 

@@ -1,6 +1,7 @@
 using Fts.Protocol;
 using Fts.Server.Data;
 using Fts.Server.Data.Copy;
+using Fts.Server.Hashing;
 using Fts.Server.Sessions;
 using Fts.Server.Uploads;
 using Fts.Storage;
@@ -36,6 +37,9 @@ internal static class RetrieveCommands
             return Replies.SizeWasForPartialUpload;
         }
 
+        KnownHash? knownHash = session.Records is { RecordsEvents: true }
+            ? await KnownHash.FindAsync(session, path, cancellationToken)
+            : null;
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
         IFileReader file = rangeEnd is { } last ? new FileRange(whole, last + 1) : whole;
         if (offset > file.Length)
@@ -52,6 +56,7 @@ internal static class RetrieveCommands
         FtpReply preliminaryReply = CreatePreliminaryReply(transfer.TotalBytes);
         bool isPart = offset > 0 || file.Length < whole.Length;
         string verdict = "aborted";
+        string? sha256 = null;
         try
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken);
@@ -60,10 +65,11 @@ internal static class RetrieveCommands
             cancellationToken.ThrowIfCancellationRequested();
             await data.FinishAsync(cancellationToken);
             verdict = isPart ? "part" : "whole";
+            sha256 = knownHash is null ? null : await knownHash.GetIfUnchangedAsync(session);
         }
         finally
         {
-            session.Records?.RecordDownload(path, transfer.Bytes, verdict);
+            session.Records?.RecordDownload(path, transfer.Bytes, verdict, sha256);
         }
 
         Log.Retrieved(

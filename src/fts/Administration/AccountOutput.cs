@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Text.Json;
 using Fts.Accounts.Passwords;
 using Fts.Accounts.Settings;
 using Fts.Accounts.Settings.Files;
 using Fts.Cli;
+using Fts.Serving.Control;
+using Fts.Transfers;
 
 namespace Fts.Administration;
 
@@ -37,7 +40,10 @@ internal static class AccountOutput
     }
 
     /// <summary>Writes an account as a JSON object: its own settings, those that apply, and their origins.</summary>
-    public static void WriteAccount(Utf8JsonWriter writer, ResolvedAccount account)
+    /// <param name="writer">The writer.</param>
+    /// <param name="account">The account.</param>
+    /// <param name="usage">The usage of its home directory, or null to omit it.</param>
+    public static void WriteAccount(Utf8JsonWriter writer, ResolvedAccount account, QuotaStatus? usage = null)
     {
         writer.WriteStartObject();
         writer.WriteString("name", account.Settings.Name);
@@ -56,6 +62,12 @@ internal static class AccountOutput
         }
 
         writer.WriteEndObject();
+        if (usage is not null)
+        {
+            writer.WritePropertyName("usage");
+            JsonSerializer.Serialize(writer, usage, ControlJson.Default.QuotaStatus);
+        }
+
         writer.WriteEndObject();
     }
 
@@ -77,8 +89,10 @@ internal static class AccountOutput
         writer.WriteEndObject();
     }
 
-    /// <summary>Prints the settings of an account, each with its origin.</summary>
-    public static void PrintAccount(ResolvedAccount account)
+    /// <summary>Prints the settings of an account, each with its origin, and the usage of its quota.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="usage">The usage of its home directory, or null if it is not known.</param>
+    public static void PrintAccount(ResolvedAccount account, QuotaStatus? usage)
     {
         AccountSettings settings = account.Settings;
         var rows = new List<string[]>
@@ -100,8 +114,27 @@ internal static class AccountOutput
             rows.Add([SettingKey.Home, "the folder that the server shares", "default"]);
         }
 
+        if (usage is not null || account.QuotaBytes is not null || account.QuotaFiles is not null)
+        {
+            rows.Add(["used", usage is null ? "not counted yet, or known only to a running server" : FormatUsage(usage), ""]);
+        }
+
         PrintTable(rows);
     }
+
+    /// <summary>Returns the usage, for example <c>1500 bytes in 2 files, 100 bytes reserved, counted 2027-01-31 12:00:00 UTC</c>.</summary>
+    private static string FormatUsage(QuotaStatus usage)
+    {
+        string reserved = usage.ReservedBytes > 0 ? $", {DisplayFormat.FormatBytes(usage.ReservedBytes)} reserved" : "";
+        string counted = usage.CountedAt is { } time
+            ? $", counted {time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC"
+            : ", not counted yet";
+        return FormatUsage(usage.Bytes, usage.Files) + reserved + counted;
+    }
+
+    /// <summary>Returns a number of bytes and files, for example <c>1500 bytes in 2 files</c>.</summary>
+    public static string FormatUsage(long bytes, long files) => string.Create(
+        CultureInfo.InvariantCulture, $"{DisplayFormat.FormatBytes(bytes)} in {files} file{(files == 1 ? "" : "s")}");
 
     /// <summary>Prints the changes of an update, one per line.</summary>
     public static void PrintDifferences(IEnumerable<SettingDifference> differences, string indent = "")

@@ -1,4 +1,7 @@
+using System.Net.Sockets;
+using Fts.Accounts.Recording;
 using Fts.Accounts.Settings;
+using Fts.Accounts.Sql.Records;
 using Fts.Cli;
 using Fts.Serving.Accounts;
 using Fts.Serving.Control;
@@ -66,6 +69,43 @@ internal sealed class AccountStore : IDisposable
         });
         // Without this request, a running server notices the change within a second.
         ControlClient.TryRefreshAsync(StatePath, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// Returns the usage of the home directory of an account: from the running server, otherwise as it was stored last. Returns null if it
+    /// is not known.
+    /// </summary>
+    public async ValueTask<QuotaStatus?> FindUsageAsync(ResolvedAccount account)
+    {
+        try
+        {
+            using ControlClient? client = ControlClient.TryConnect(StatePath);
+            if (client is not null)
+            {
+                return await client.SendAsync(
+                    "quota", new QuotaParameters(account.Settings.Name), ControlJson.Default.QuotaParameters,
+                    ControlJson.Default.QuotaStatus, CancellationToken.None);
+            }
+        }
+        catch (ControlException e) when (e.Code == ControlErrorCode.NotFound)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or ControlException)
+        {
+            // The server belongs to another user, or is of an older version. The stored usage is at most a second old.
+        }
+
+        if (_state is null || account.Access.Home is null)
+        {
+            return null; // only the server knows the folder that it shares
+        }
+
+        string home = AccountStores.GetHome(account, servedFolder: "");
+        RecordState stored = await new SqlRecordDatabase(_state.Database).ReadStateAsync(CancellationToken.None);
+        return stored.Usage.FirstOrDefault(usage => usage.Directory == home) is { } found
+            ? new QuotaStatus(home, found.Used.Bytes, found.Used.Files, 0, found.CountedAt)
+            : null;
     }
 
     public void Dispose() => _state?.Dispose();

@@ -9,7 +9,13 @@ namespace Fts.Administration;
 /// <param name="Definition">The name of the action, its options and its help page.</param>
 /// <param name="Summary">What the action does, for the overview.</param>
 /// <param name="Run">Runs the action.</param>
-internal sealed record AdministrationAction(SubcommandDefinition Definition, string Summary, Func<CommandLine, ExitCode> Run);
+internal sealed record AdministrationAction(SubcommandDefinition Definition, string Summary, Func<CommandLine, ExitCode> Run)
+{
+    /// <summary>Creates an action that waits for other programs or the database. The main thread has no other work meanwhile.</summary>
+    public static AdministrationAction Create(
+        SubcommandDefinition definition, string summary, Func<CommandLine, Task<ExitCode>> runAsync) =>
+        new(definition, summary, line => runAsync(line).GetAwaiter().GetResult());
+}
 
 /// <summary>A subcommand with actions: <c>fts user</c> or <c>fts group</c>.</summary>
 /// <param name="name">The name of the subcommand.</param>

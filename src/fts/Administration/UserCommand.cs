@@ -3,6 +3,7 @@ using Fts.Accounts.Settings;
 using Fts.Accounts.Settings.Files;
 using Fts.Cli;
 using Fts.Cli.Help;
+using Fts.Serving.Control;
 
 namespace Fts.Administration;
 
@@ -37,7 +38,7 @@ internal static class UserCommand
         [], [AdministrationCommand.OutputOptions], []);
 
     private static readonly SubcommandDefinition ShowDefinition = Define("show", "NAME",
-        "Prints the settings of an account, and whether the account, a group or the default sets them.",
+        "Prints the settings of an account, whether the account, a group or the default sets them, and the usage of its quota.",
         [], [AdministrationCommand.OutputOptions], []);
 
     private static readonly SubcommandDefinition RemoveDefinition = Define("remove", "NAME…",
@@ -60,12 +61,13 @@ internal static class UserCommand
         [
             new(AddDefinition, "add an account", Add),
             new(ListDefinition, "list the accounts", List),
-            new(ShowDefinition, "print the settings of an account", Show),
+            AdministrationAction.Create(ShowDefinition, "print the settings and the usage of an account", ShowAsync),
             new(SetDefinition, "change settings of an account", Set),
             new(PasswordDefinition, "change the password of an account", ChangePassword),
             new(RemoveDefinition, "remove accounts", Remove),
             new(EnableDefinition, "permit logins", line => SetEnabled(line, EnableDefinition, isEnabled: true)),
             new(DisableDefinition, "refuse logins, and end the sessions", line => SetEnabled(line, DisableDefinition, isEnabled: false)),
+            RecountCommand.Action,
             ExplainCommand.Action,
             .. AccountFileCommands.Actions,
         ]);
@@ -155,20 +157,21 @@ internal static class UserCommand
         return account.Limits.ExpiresAt <= TimeProvider.System.GetUtcNow() ? "expired" : "enabled";
     }
 
-    private static ExitCode Show(CommandLine line)
+    private static async Task<ExitCode> ShowAsync(CommandLine line)
     {
         string name = AdministrationCommand.GetArgument(line, ShowDefinition, 0, "NAME");
         using AccountStore store = AccountStore.Open(line);
         AccountSnapshot snapshot = store.ReadAll();
         _ = store.GetAccount(snapshot, name);
         ResolvedAccount account = snapshot.Resolve().First(resolved => resolved.Settings.Name == name);
+        QuotaStatus? usage = await store.FindUsageAsync(account);
         if (line.HasOption(AdministrationCommand.JsonOption))
         {
-            AccountOutput.PrintJson(writer => AccountOutput.WriteAccount(writer, account));
+            AccountOutput.PrintJson(writer => AccountOutput.WriteAccount(writer, account, usage));
         }
         else
         {
-            AccountOutput.PrintAccount(account);
+            AccountOutput.PrintAccount(account, usage);
         }
 
         return ExitCode.Success;

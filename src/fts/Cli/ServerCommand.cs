@@ -132,9 +132,11 @@ internal static class ServerCommand
         LocalFileStore served = OpenStore("--folder", folder, files);
         await using ServerRecords? records = accounts is null
             ? null
-            : await ServerRecords.OpenAsync(line, accounts.State, uploads.IsDurable, files, log.LoggerFactory);
+            : await ServerRecords.OpenAsync(
+                line.HasOption(ServerRecords.EventsOption), accounts.State, uploads.IsDurable, files, log.LoggerFactory);
         if (records is not null)
         {
+            records.Records.Start();
             accounts!.QuotasChanged = quotas => records.Records.SetQuotas(quotas);
         }
 
@@ -191,7 +193,9 @@ internal static class ServerCommand
             });
             await StartAsync(server);
             accounts?.Start();
-            await using ControlServer? controlServer = control?.Start(server, accounts!.RefreshAsync, log);
+            await using ControlServer? controlServer = control?.Start(
+                server, accounts!.RefreshAsync,
+                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log);
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry?.MetricsEndPoint))
             {

@@ -86,7 +86,12 @@ internal sealed record Defences(
     /// <param name="option">The option, for the message.</param>
     /// <param name="text">The value.</param>
     /// <exception cref="UserErrorException">The text is not a time.</exception>
-    public static TimeSpan ParseTime(string option, string text)
+    public static TimeSpan ParseTime(string option, string text) => TryParseTime(text, out TimeSpan time)
+        ? time
+        : throw CommandLine.CreateUsageError($"{option} {text}: must be a time like 90s, 15m, 2h or 7d");
+
+    /// <summary>Parses a time such as <c>90s</c>, <c>15m</c>, <c>2h</c> or <c>7d</c>. Returns false if the text is not a time.</summary>
+    public static bool TryParseTime(string text, out TimeSpan time)
     {
         TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
         {
@@ -96,10 +101,11 @@ internal sealed record Defences(
             "d" => TimeSpan.FromDays(1),
             _ => TimeSpan.Zero,
         };
-        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
-            && count > 0
-            ? count * unit
-            : throw CommandLine.CreateUsageError($"{option} {text}: must be a time like 90s, 15m, 2h or 7d");
+        ushort count = 0;
+        bool isTime = unit > TimeSpan.Zero
+            && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+        time = count * unit;
+        return isTime;
     }
 
     private static int ParseCount(CommandLine line, Option<string> option, int defaultCount, int maximum)

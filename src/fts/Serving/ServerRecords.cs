@@ -33,15 +33,15 @@ internal sealed class ServerRecords : IAsyncDisposable
     /// <summary>The quotas and events.</summary>
     public AccountRecords Records { get; private set; } = null!;
 
-    /// <summary>Opens the journal, and recovers what a killed server left.</summary>
-    /// <param name="line">The command line.</param>
+    /// <summary>Opens the journal, and recovers what a killed server left. Starts no background task.</summary>
+    /// <param name="recordsEvents">Whether events are recorded.</param>
     /// <param name="state">The state directory, reserved for this server.</param>
     /// <param name="isDurable">Whether records are flushed to stable storage.</param>
     /// <param name="files">The options of the stores in which operations are checked and directories are counted.</param>
     /// <param name="loggers">Creates the logger.</param>
     /// <exception cref="UserErrorException">The journal cannot be used.</exception>
     public static async Task<ServerRecords> OpenAsync(
-        CommandLine line, StateDirectory state, bool isDurable, LocalStoreOptions files, ILoggerFactory loggers)
+        bool recordsEvents, StateDirectory state, bool isDurable, LocalStoreOptions files, ILoggerFactory loggers)
     {
         try
         {
@@ -52,12 +52,11 @@ internal sealed class ServerRecords : IAsyncDisposable
                     JournalDirectory = state.JournalPath,
                     Database = new SqlRecordDatabase(state.Database),
                     OpenStore = folder => opened.OpenStore(folder, files),
-                    RecordsEvents = line.HasOption(EventsOption),
+                    RecordsEvents = recordsEvents,
                     IsDurable = isDurable,
                     Logger = loggers.CreateLogger<AccountRecords>(),
                 },
                 CancellationToken.None).ConfigureAwait(false);
-            opened.Records.Start();
             return opened;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -45,6 +45,9 @@ internal sealed class KillingStore(IFileStore inner, bool isAfter, Action kill) 
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
         RunAsync(() => inner.RenameAsync(source, target, replace, cancellationToken));
 
+    public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
+        RunAsync(() => inner.CreateLinkAsync(path, target, cancellationToken));
+
     public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken) =>
         inner.SetMetadataAsync(path, metadata, cancellationToken);
 

@@ -32,6 +32,21 @@ public sealed class RecordedStoreTests
     }
 
     [Fact]
+    public async Task A_created_link_has_an_event_with_its_target_and_a_refused_one_has_none()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs symbolic links");
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        IFileStore store = fixture.OpenSession("ann");
+        await StoreAsync(store, "/a", 5);
+        await store.CreateLinkAsync(At("/link"), At("/a"), Token);
+        await Assert.ThrowsAsync<StoreException>(() => store.CreateLinkAsync(At("/link"), At("/a"), Token).AsTask());
+        await Assert.ThrowsAsync<StoreException>(() => store.CreateLinkAsync(At("/no/link"), At("/a"), Token).AsTask());
+        Assert.Equal("a", new FileInfo(fixture.Served + "/link").LinkTarget);
+        AccountEvent made = Assert.Single(await fixture.ReadEventsAsync(), each => each.Type == EventType.LinkMade);
+        Assert.Equal(("ann", "/link", "/a"), (made.Account!, made.Path!, made.Target!));
+    }
+
+    [Fact]
     public async Task An_upload_beyond_the_quota_is_refused_before_its_bytes_are_written()
     {
         await using RecordsFixture fixture = await RecordsFixture.CreateAsync();

@@ -40,15 +40,17 @@ internal sealed class RecordsFixture : IAsyncDisposable
     public static StorePath At(string path) => StorePath.Root.Resolve(path)!.Value;
 
     /// <summary>Opens other records over the same files, as after a restart. The caller disposes them.</summary>
-    public Task<AccountRecords> OpenAsync(string journal) => AccountRecords.OpenAsync(
-        new AccountRecordsOptions
+    public Task<AccountRecords> OpenAsync(string journal, Func<AccountRecordsOptions, AccountRecordsOptions>? change = null)
+    {
+        var options = new AccountRecordsOptions
         {
             JournalDirectory = journal,
             Database = Database,
             OpenStore = path => _isKilled ? throw new StoreException("The process was killed.") : OpenStore(path),
             RecordsEvents = _recordsEvents,
-        },
-        Token);
+        };
+        return AccountRecords.OpenAsync(change is null ? options : change(options), Token);
+    }
 
     /// <summary>Copies the journal as it is now, as if the process was killed now. The records can no longer read the files.</summary>
     public string Kill()

@@ -1,5 +1,6 @@
 using Fts.Accounts.Events;
 using Fts.Accounts.Quota;
+using Fts.Accounts.Recording;
 using Fts.Storage;
 using static Fts.Accounts.Tests.Recording.RecordedStoreTests;
 using static Fts.Accounts.Tests.Recording.RecordsFixture;
@@ -31,6 +32,23 @@ public sealed class RecoveryTests
         await fixture.RestartAsync(journal);
         Assert.Equal(new QuotaAmount(100, 1), fixture.GetUsed(""));
         Assert.Single(await fixture.ReadEventsAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_link_has_an_event_only_if_it_was_created_before_the_kill(bool isCreated)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs symbolic links");
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await StoreAsync(fixture.OpenSession("ann"), "/a", 5);
+        string? journal = null;
+        IFileStore store = fixture.Records.BeginSession("ann", null, null, new(fixture.Served))
+            .Wrap(new KillingStore(fixture.OpenStore(fixture.Served)!, isCreated, () => journal ??= fixture.Kill()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => store.CreateLinkAsync(At("/link"), At("/a"), Token).AsTask());
+        Assert.Equal(2, AccountRecords.CountPending(journal!, 0)); // the upload and the link
+        await fixture.RestartAsync(journal!);
+        Assert.Equal(isCreated ? 1 : 0, (await fixture.ReadEventsAsync()).Count(each => each.Type == EventType.LinkMade));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text;
 using Fts.Accounts;
+using Fts.Administration.Events;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.FuzzTests.Engine;
@@ -38,6 +39,7 @@ internal static class ProgramTargets
         {
             ExpectedException = typeof(UserErrorException), Weight = 30, BytesPerByte = 1024,
         },
+        FuzzTarget.OfText("event-time", CheckEventTime),
         FuzzTarget.OfText("target", CheckTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
 
@@ -47,6 +49,14 @@ internal static class ProgramTargets
         FuzzAssert.True(running.IsCompletedSuccessfully, "a request neither waits nor throws");
         ControlResponse response = running.Result;
         FuzzAssert.True(response.Result is null != response.Error is null, "a response has a result or an error");
+    }
+
+    private static void CheckEventTime(string text)
+    {
+        if (EventTime.TryParse(text, DateTimeOffset.UnixEpoch, out DateTimeOffset time))
+        {
+            FuzzAssert.True(time.Offset == TimeSpan.Zero, "a time is UTC");
+        }
     }
 
     private static void CheckKnownHosts(string text)

@@ -102,6 +102,53 @@ public sealed class QuotaTests
             """);
 
     [Theory, OnEveryWire]
+    public async Task A_download_has_the_hash_of_the_file_if_a_client_requested_it_before(Wire wire)
+    {
+        await using RecordingServer server = await RecordingServer.StartAsync(wire, null);
+        string file = Path.Combine(server.Directory, "a");
+        await File.WriteAllTextAsync(file, "abcd", Token);
+        File.SetLastWriteTimeUtc(file, new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        const string Download = """
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< abcd
+            S: 226 *
+            """;
+        await server.Server.PlayAsync($"""
+            {Download}
+            C: XSHA256 a
+            S: 250 *
+            {Download}
+            C: REST 2
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< cd
+            S: 226 *
+            C: DELE a
+            S: 250 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> abcd
+            S: 226 *
+            {Download}
+            """);
+        await server.Records.FlushAsync(Token);
+        const string Hash = "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589";
+        AccountEvent[] events = [.. server.Database.Events.Select(stored => stored.Event)];
+        Assert.Equal(
+            [("whole", null), ("whole", Hash), ("part", Hash), ("whole", null)],
+            events.Where(each => each.Type == EventType.Downloaded).Select(each => (each.Verdict!, each.Sha256)));
+        Assert.Null(events.Single(each => each.Type == EventType.Uploaded).Sha256);
+    }
+
+    [Theory, OnEveryWire]
     public async Task Each_login_transfer_and_change_has_one_event(Wire wire)
     {
         await using RecordingServer server = await RecordingServer.StartAsync(wire, null);

@@ -3,6 +3,7 @@ using Fts.Accounts;
 using Fts.Accounts.Login;
 using Fts.Accounts.Quota;
 using Fts.Accounts.Settings;
+using Fts.Accounts.Sql.Records;
 using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Storage;
@@ -82,6 +83,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
         try
         {
             state.ReserveForServer();
+            new SqlRecordDatabase(state.Database).SetRecordsEvents(line.HasOption(ServerRecords.EventsOption));
             EnvironmentAccounts.Apply(variables, state.Accounts);
             var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes);
             accounts.CreateParentFolders();
@@ -136,6 +138,14 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>Applies changes of accounts to live sessions at once.</summary>
     /// <exception cref="AccountDatabaseException">The database cannot be read.</exception>
     public ValueTask RefreshAsync(CancellationToken cancellationToken) => _authenticator?.RefreshAsync(cancellationToken) ?? default;
+
+    /// <summary>Returns the real path of the home directory of each account.</summary>
+    /// <param name="servedFolder">The path of the served folder, the default home directory.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="AccountDatabaseException">The database cannot be read.</exception>
+    public async ValueTask<IReadOnlyDictionary<string, string>> GetHomesAsync(string servedFolder, CancellationToken cancellationToken) =>
+        (await _state.Accounts.ReadAllAsync(cancellationToken)).Resolve().ToDictionary(
+            account => account.Settings.Name, account => AccountStores.GetHome(account, servedFolder));
 
     /// <summary>Returns the quotas of all accounts that have one.</summary>
     private static AccountQuota[] GetQuotas(AccountSnapshot snapshot, string servedFolder) =>

@@ -23,7 +23,9 @@ internal sealed class StateDirectory : IDisposable
     private FileStream? _serverLock;
 
     private StateDirectory(string path, SqliteDatabase database) =>
-        (Path, Database, Accounts) = (path, database, new SqlAccountDatabase(database));
+        (Path, Database, Accounts) = (
+            path, database,
+            new SqlAccountDatabase(database, Environment.UserName is { Length: > 0 } user ? user : null)); // read before the sandbox
 
     /// <summary>The option of all subcommands that use the directory.</summary>
     public static Option<string> PathOption { get; } = new("--state")

@@ -48,16 +48,22 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Sends a request, and returns its result.</summary>
+    /// <param name="request">The name of the request.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <param name="parametersType">The type of the parameters.</param>
+    /// <param name="resultType">The type of the result.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="timeout">How long the server may take. Null for 30 seconds.</param>
     /// <exception cref="ControlException">The request failed, or the server did not respond.</exception>
     public async ValueTask<TResult> SendAsync<TParameters, TResult>(
         string request, TParameters parameters, JsonTypeInfo<TParameters> parametersType, JsonTypeInfo<TResult> resultType,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         var message = new ControlRequest(
             ControlRequest.CurrentVersion, request, JsonSerializer.SerializeToElement(parameters, parametersType));
         ControlResponse? response;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ResponseTimeout);
+        limit.CancelAfter(timeout ?? ResponseTimeout);
         try
         {
             byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(message, ControlJson.Default.ControlRequest), (byte)'\n'];
@@ -72,7 +78,8 @@ internal sealed class ControlClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ControlException(ControlErrorCode.Failed, $"the server did not respond within {ResponseTimeout.TotalSeconds} s");
+            throw new ControlException(
+                ControlErrorCode.Failed, $"the server did not respond within {(timeout ?? ResponseTimeout).TotalSeconds} s");
         }
         catch (Exception e) when (e is SocketException or InvalidDataException or JsonException)
         {

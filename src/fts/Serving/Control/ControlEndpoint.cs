@@ -39,11 +39,14 @@ internal sealed class ControlEndpoint : IDisposable
     /// <summary>Starts to accept requests. The caller disposes the result before this object.</summary>
     /// <param name="server">The server.</param>
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
+    /// <param name="records">The requests for events and quotas.</param>
     /// <param name="log">The log.</param>
-    public ControlServer Start(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, ServerLog log)
+    public ControlServer Start(
+        FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records, ServerLog log)
     {
         var control = new ControlServer(
-            _listener, new ControlRequests(server, refreshAsync), message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
+            _listener, new ControlRequests(server, refreshAsync, records),
+            message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
         control.Start();
         return control;
     }

@@ -73,6 +73,24 @@ internal sealed record BanAddResult(int EndedSessions);
 /// <summary>The parameters of <c>ban-remove</c>.</summary>
 internal sealed record BanRemoveParameters(string Subject);
 
+/// <summary>The parameters of <c>quota</c> and <c>recount</c>.</summary>
+internal sealed record QuotaParameters(string Account);
+
+/// <summary>The result of <c>quota</c>: the usage of the home directory of an account.</summary>
+/// <param name="Directory">The real path of the home directory.</param>
+/// <param name="Bytes">The bytes of all files.</param>
+/// <param name="Files">The number of files.</param>
+/// <param name="ReservedBytes">The bytes of running uploads, in addition.</param>
+/// <param name="CountedAt">When the directory was last counted, or null if it was not counted yet.</param>
+internal sealed record QuotaStatus(
+    string Directory, long Bytes, long Files, long ReservedBytes = 0, DateTimeOffset? CountedAt = null);
+
+/// <summary>The result of <c>recount</c>.</summary>
+/// <param name="Quota">The usage after the count.</param>
+/// <param name="Bytes">The number of bytes by which the usage was corrected.</param>
+/// <param name="Files">The number of files by which the usage was corrected.</param>
+internal sealed record RecountResult(QuotaStatus Quota, long Bytes, long Files);
+
 /// <summary>Converts the messages to JSON and back, with code that the compiler generates.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -88,4 +106,7 @@ internal sealed record BanRemoveParameters(string Subject);
 [JsonSerializable(typeof(BanAddParameters))]
 [JsonSerializable(typeof(BanAddResult))]
 [JsonSerializable(typeof(BanRemoveParameters))]
+[JsonSerializable(typeof(QuotaParameters))]
+[JsonSerializable(typeof(QuotaStatus))]
+[JsonSerializable(typeof(RecountResult))]
 internal sealed partial class ControlJson : JsonSerializerContext;

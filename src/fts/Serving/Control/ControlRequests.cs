@@ -13,15 +13,17 @@ internal sealed class ControlRequests
 {
     private readonly FtpServer _server;
     private readonly Func<CancellationToken, ValueTask> _refreshAsync;
+    private readonly RecordRequests? _records;
     private readonly DateTimeOffset _startedAt;
     private readonly Dictionary<string, Row> _rows;
 
     /// <summary>Creates the requests.</summary>
     /// <param name="server">The server.</param>
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
-    public ControlRequests(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync)
+    /// <param name="records">The requests for events and quotas, or null if the server has none.</param>
+    public ControlRequests(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records = null)
     {
-        (_server, _refreshAsync, _startedAt) = (server, refreshAsync, DateTimeOffset.UtcNow);
+        (_server, _refreshAsync, _records, _startedAt) = (server, refreshAsync, records, DateTimeOffset.UtcNow);
         _rows = CreateRows().ToDictionary(row => row.Name);
     }
 
@@ -75,6 +77,11 @@ internal sealed class ControlRequests
         Create("ban-add", ControlJson.Default.BanAddParameters, ControlJson.Default.BanAddResult, AddBanAsync),
         Create("ban-remove", ControlJson.Default.BanRemoveParameters, ControlJson.Default.ControlNothing, RemoveBanAsync),
         Create("refresh", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, RefreshAsync),
+        Create("flush", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, FlushAsync),
+        Create("quota", ControlJson.Default.QuotaParameters, ControlJson.Default.QuotaStatus,
+            (parameters, token) => GetRecords().GetQuotaAsync(parameters, token)),
+        Create("recount", ControlJson.Default.QuotaParameters, ControlJson.Default.RecountResult,
+            (parameters, token) => GetRecords().RecountAsync(parameters, token)),
     ];
 
     private StatusResult GetStatus()
@@ -126,6 +133,15 @@ internal sealed class ControlRequests
 
         return parameters;
     }
+
+    private async ValueTask<ControlNothing> FlushAsync(ControlNothing parameters, CancellationToken cancellationToken)
+    {
+        await GetRecords().FlushAsync(cancellationToken);
+        return parameters;
+    }
+
+    private RecordRequests GetRecords() =>
+        _records ?? throw new ControlException(ControlErrorCode.Unsupported, "the server has no events and no quotas");
 
     private FtpBanList GetBans() => _server.Bans ?? throw new ControlException(ControlErrorCode.Unsupported, "the server has no bans");
 

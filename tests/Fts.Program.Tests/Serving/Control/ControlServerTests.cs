@@ -54,6 +54,8 @@ public sealed class ControlServerTests : IAsyncLifetime
     [InlineData("""{"version":1,"request":"ban-add","parameters":{"subject":"127.0.0.1","reason":"r"}}""", "never banned")]
     [InlineData("""{"version":1,"request":"ban-add","parameters":{"subject":"192.0.2.7"}}""", "\"invalid\"")]
     [InlineData("""{"version":1,"request":"kick"}""", "\"invalid\"")]
+    [InlineData("""{"version":1,"request":"flush"}""", "\"unsupported\"")]
+    [InlineData("""{"version":1,"request":"recount","parameters":{"account":"ann"}}""", "\"unsupported\"")]
     [InlineData("""{"version":1,"request":"shutdown"}""", "\"unsupported\"")]
     [InlineData("""{"version":2,"request":"status"}""", "\"unsupported\"")]
     [InlineData("null", "\"invalid\"")]
