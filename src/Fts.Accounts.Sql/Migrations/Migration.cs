@@ -6,5 +6,11 @@ namespace Fts.Accounts.Sql.Migrations;
 internal sealed record Migration(string Name, IReadOnlyList<string> Statements)
 {
     /// <summary>All migrations. The number of a migration is its position in this list, starting at 1. New ones go to the end.</summary>
-    public static IReadOnlyList<Migration> All { get; } = [AccountTables.Migration, BanTable.Migration, RecordTables.Migration];
+    public static IReadOnlyList<Migration> All { get; } =
+    [
+        AccountTables.Migration,
+        BanTable.Migration,
+        RecordTables.Migration,
+        DeliveryTables.Migration,
+    ];
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fts.Administration;
+using Fts.Administration.Events;
 using Fts.Cli.Help;
 using Fts.Serving;
 using Fts.Transfers;
@@ -16,7 +17,7 @@ internal static class HelpCommand
 
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
-        ["server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "config", "service", "trust"];
+        ["server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "events", "config", "service", "trust"];
 
     /// <summary>The names of all subcommands.</summary>
     public static IReadOnlyList<string> SubcommandNames { get; } = [.. Subcommands, "help", "version"];
@@ -49,6 +50,7 @@ internal static class HelpCommand
             new("status", "list the sessions of a running server"),
             new("kick ID…", "end sessions of a running server"),
             new("ban", "list and change the banned addresses and accounts"),
+            new("events", "list undelivered events, and deliver events again"),
             new("config", "check the settings of the server"),
             new("service", "run the server as a service of systemd"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
@@ -154,7 +156,7 @@ internal static class HelpCommand
     {
         string[] words = topic.Split(' ');
         AdministrationCommand? command =
-            new[] { UserCommand.Command, GroupCommand.Command }.FirstOrDefault(command => command.Name == words[0]);
+            new[] { UserCommand.Command, GroupCommand.Command, EventsCommand.Command }.FirstOrDefault(command => command.Name == words[0]);
         return words.Length == 1 ? command?.Overview : command?.FindPage(words[1]);
     }
 

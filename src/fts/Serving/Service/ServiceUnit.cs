@@ -34,8 +34,8 @@ internal sealed record ServiceUnit
     /// <summary>The served folders, with their full paths.</summary>
     public required IReadOnlyList<string> ServedFolders { get; init; }
 
-    /// <summary>The full paths of certificates and keys.</summary>
-    public IReadOnlyList<string> CertificateFiles { get; init; } = [];
+    /// <summary>The full paths of certificates, keys and other files that the server reads, and of the program that it runs for events.</summary>
+    public IReadOnlyList<string> ReadFiles { get; init; } = [];
 
     /// <summary>The address of the server.</summary>
     public required IPEndPoint EndPoint { get; init; }
@@ -159,7 +159,7 @@ internal sealed record ServiceUnit
     {
         foreach (string folder in folders)
         {
-            if (ServedFolders.Concat(CertificateFiles).Append(Program).Append(ConfigurationFile)
+            if (ServedFolders.Concat(ReadFiles).Append(Program).Append(ConfigurationFile)
                 .Any(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal)))
             {
                 return true;

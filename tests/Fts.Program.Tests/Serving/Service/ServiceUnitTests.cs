@@ -129,7 +129,7 @@ public sealed class ServiceUnitTests : IDisposable
     private static ServiceUnit Create(string variant) => variant switch
     {
         "default folder" => System with { ServedFolders = [ServiceUnit.DefaultFolder] },
-        "home" => System with { ServedFolders = ["/home/ann/share"], CertificateFiles = ["/etc/ssl/ann.pem"] },
+        "home" => System with { ServedFolders = ["/home/ann/share"], ReadFiles = ["/etc/ssl/ann.pem"] },
         "socket" => System with { HasSocket = true },
         "user" => System with { IsForUser = true },
         "user socket" => System with { IsForUser = true, HasSocket = true, EndPoint = new IPEndPoint(IPAddress.IPv6Any, 2121) },
