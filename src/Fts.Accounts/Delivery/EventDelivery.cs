@@ -53,7 +53,9 @@ public sealed class EventDelivery : IAsyncDisposable
         _workers = [.. options.Targets.Select(target => new TargetWorker(target, options, _stopping.Token, _aborting.Token))];
     }
 
-    /// <summary>Adds new targets to the database. They receive the events from now on. Delivers nothing before <see cref="Start"/>.</summary>
+    /// <summary>
+    /// Adds new targets to the database. They receive the events from now on. Delivers nothing before <see cref="Start"/>.
+    /// </summary>
     /// <exception cref="IOException">The database cannot be used.</exception>
     public static async Task<EventDelivery> OpenAsync(EventDeliveryOptions options, CancellationToken cancellationToken)
     {

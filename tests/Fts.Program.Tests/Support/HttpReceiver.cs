@@ -56,7 +56,7 @@ internal sealed class HttpReceiver : IAsyncDisposable
             {
                 client = await _listener.AcceptTcpClientAsync();
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or InvalidOperationException)
             {
                 return;
             }

@@ -5,12 +5,12 @@ using Fts.Native;
 namespace Fts.Serving.Delivery;
 
 /// <summary>
-/// Starts programs with posix_spawn(3). Unlike <see cref="System.Diagnostics.Process"/>, it starts no thread, which the sandbox requires, and
-/// the program leads a process group of its own, which can be killed with all processes that the program started.
+/// Starts programs with posix_spawn(3). Unlike <see cref="System.Diagnostics.Process"/>, it starts no thread, which the sandbox requires.
+/// The program leads a process group of its own, which can be killed with all processes that the program started.
 /// </summary>
 internal static unsafe class ChildProcess
 {
-    /// <summary>The name of the variables of the service manager, and of a setting of the .NET runtime.</summary>
+    /// <summary>The variables of the service manager, and a setting of the .NET runtime.</summary>
     private static readonly string[] OwnVariables =
     [
         "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",

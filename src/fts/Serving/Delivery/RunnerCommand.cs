@@ -19,8 +19,10 @@ internal static class RunnerCommand
     /// <exception cref="UserErrorException">The process was not started by a server.</exception>
     public static async Task<ExitCode> RunAsync()
     {
-        // The service manager sends SIGTERM to all processes of a service. The server first ends its transfers, which cause events.
+        // These signals are meant for the server. It closes the connection after its transfers, which cause events, have ended.
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
         using Socket socket = OpenConnection();
         using var lines = new RunnerLines(socket);
         if (await lines.ReadAsync(RunnerJson.Default.RunnerSetup) is not { } setup)

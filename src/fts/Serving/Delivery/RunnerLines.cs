@@ -5,7 +5,9 @@ using Fts.Serving.Control;
 
 namespace Fts.Serving.Delivery;
 
-/// <summary>One end of the connection between the server and its runner: a message is a line of JSON. The caller disposes the socket.</summary>
+/// <summary>
+/// One end of the connection between the server and its runner. A message is a line of JSON. The caller disposes the socket.
+/// </summary>
 /// <param name="socket">The connection.</param>
 internal sealed class RunnerLines(Socket socket) : IDisposable
 {

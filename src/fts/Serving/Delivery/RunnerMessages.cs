@@ -14,7 +14,7 @@ internal sealed record RunnerSetup(IReadOnlyList<string> Command, double TimeLim
 
 /// <summary>A further message to the runner: an event to deliver once.</summary>
 /// <param name="Number">The number of the request, which the response repeats.</param>
-/// <param name="Target">The name of the target, <see cref="ServerDelivery.ProgramName"/> or <see cref="ServerDelivery.WebhookName"/>.</param>
+/// <param name="Target"><see cref="ServerDelivery.ProgramName"/> or <see cref="ServerDelivery.WebhookName"/>.</param>
 /// <param name="EventId">The number of the event.</param>
 /// <param name="EventType">The name of the type of the event.</param>
 /// <param name="Payload">The JSON of the event.</param>

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Serving.Delivery;
 
 /// <summary>
-/// The delivery of events of <c>fts server</c>. Opened after the sandbox, because it starts threads. The caller disposes it before the state
-/// directory and the runner.
+/// The delivery of events of <c>fts server</c>. Started after the sandbox, because it starts threads. The caller disposes it before the
+/// state directory and the runner.
 /// </summary>
 internal sealed class ServerDelivery : IAsyncDisposable
 {
