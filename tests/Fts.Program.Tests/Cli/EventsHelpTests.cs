@@ -25,6 +25,6 @@ public sealed class EventsHelpTests
         string[] actions = [.. EventsCommand.Command.Overview.Arguments.Select(row => row.Term)];
         Assert.Equal(actions.Distinct(), actions);
         Assert.All(actions, action => Assert.NotNull(EventsCommand.Command.FindPage(action)));
-        Assert.Superset(new HashSet<string> { "targets", "dead", "replay" }, [.. actions]);
+        Assert.All((string[])["targets", "dead", "replay"], action => Assert.Contains(action, actions));
     }
 }

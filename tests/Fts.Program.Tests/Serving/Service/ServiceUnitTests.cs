@@ -33,7 +33,8 @@ public sealed class ServiceUnitTests : IDisposable
         foreach (string line in (string[])
         [
             "Type=notify", "ExecStart=\"/usr/local/bin/fts\" server --config \"/etc/fts/fts.json\"", "ExecReload=/bin/kill -HUP $MAINPID",
-            "KillMode=mixed", "WatchdogSec=30", "User=fts", "Group=fts", "StateDirectory=fts", "ProtectSystem=strict", "ReadWritePaths=\"/srv/files\"",
+            "KillMode=mixed", "WatchdogSec=30", "User=fts", "Group=fts",
+            "StateDirectory=fts", "ProtectSystem=strict", "ReadWritePaths=\"/srv/files\"",
             "ProtectHome=yes", "PrivateTmp=yes", "NoNewPrivileges=yes", "MemoryDenyWriteExecute=yes",
             "AmbientCapabilities=CAP_NET_BIND_SERVICE", "CapabilityBoundingSet=CAP_NET_BIND_SERVICE", "WantedBy=multi-user.target",
         ])
