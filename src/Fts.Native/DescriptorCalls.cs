@@ -15,7 +15,7 @@ public static unsafe partial class DescriptorCalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command);
 
-    /// <summary>Calls fcntl(2) with a command that has a number as its argument. Not for macOS, which passes the argument differently.</summary>
+    /// <summary>Calls fcntl(2) with a number as the argument of the command. Not for macOS, which passes it differently.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command, int argument);
 
