@@ -116,6 +116,7 @@ internal static class ServerCommand
         SignInRules signInRules = accounts is { Count: > 0 }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
+        byte[]? webhookSecret = settings.Delivery.CheckFiles();
         // The log file is created last, after all other settings were checked.
         LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with
@@ -126,7 +127,6 @@ internal static class ServerCommand
                 .. configuration.Files, .. settings.Delivery.Files,
             ],
         };
-        byte[]? webhookSecret = settings.Delivery.CheckFiles();
         // The runner stays outside the sandbox, in which no program can be started.
         await using RunnerProcess? runner = isCheck || !settings.Delivery.IsOn ? null : StartRunner();
         using var notifier = new ServiceNotifier(Environment.GetEnvironmentVariable);

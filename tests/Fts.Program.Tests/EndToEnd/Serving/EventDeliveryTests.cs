@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fts.ProgramTests.Support;
 
@@ -66,6 +67,22 @@ public sealed class EventDeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Https_works_with_a_trusted_authority_and_the_secret_of_a_file()
+    {
+        var authority = new AuthorityFiles(_data);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(authority.WritePem("127.0.0.1"));
+        await using var receiver = new HttpReceiver(certificate, "204 No Content");
+        _data.Write("secret", Secret + "\n");
+        await using RunningServer server = await StartAsync(
+            ["--webhook", $"https://127.0.0.1:{receiver.Port}/hook?key=1", "--webhook-secret-file", _data["secret"]],
+            ("SSL_CERT_FILE", authority.RootFile));
+        Assert.Contains($"  events    to https://127.0.0.1:{receiver.Port}/hook\n", server.Program.Messages, StringComparison.Ordinal);
+        await UploadAsync(server, "report.txt");
+        Assert.Equal("login", (await receiver.ReceiveAsync()).Headers["X-Fts-Event-Type"]);
+        Assert.Equal("POST /hook?key=1 HTTP/1.1", (await receiver.ReceiveAsync()).FirstLine);
+    }
+
+    [Fact]
     public async Task Dead_letters_are_listed_and_replayed_while_the_server_runs()
     {
         _data.Write("broken", "");
@@ -113,7 +130,7 @@ public sealed class EventDeliveryTests : IDisposable
     {
         await using (RunningServer server = await StartAsync(["--on-event", _data["program"]]))
         {
-            Support.RunningProgram.SendSignal(Assert.Single(FindRunners(server.Program.Id)), 9);
+            RunningProgram.SendSignal(Assert.Single(FindRunners(server.Program.Id)), 9);
             await server.Program.WaitForOutputAsync("the process that delivers events has ended");
             await UploadAsync(server, "report.txt");
             await StopAsync(server);
