@@ -36,7 +36,7 @@ internal static class EventReplay
         ExitCodes = EventDatabase.ExitCodes,
         Notes =
         [
-            "An event must meet all given conditions; at least one is needed besides --target. A time without a time zone is local. " +
+            "An event must meet all given conditions; at least one is needed besides --target. Times without an offset are UTC. " +
             "The events of each account are delivered in their order, before those that already wait.",
         ],
     });
@@ -77,7 +77,7 @@ internal static class EventReplay
             return now - Serving.Defences.ParseTime(SinceOption.Name, text);
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time)
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
             ? time.ToUniversalTime()
             : throw CommandLine.CreateUsageError($"{SinceOption.Name} {text}: must be a time like 2026-11-30T14:00Z or a duration like 2h");
     }
