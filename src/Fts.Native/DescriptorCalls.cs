@@ -8,12 +8,16 @@ namespace Fts.Native;
 /// </summary>
 public static unsafe partial class DescriptorCalls
 {
-    public const int F_GETFD = 1, FD_CLOEXEC = 1;
+    public const int F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, FD_CLOEXEC = 1;
     public const short POLLOUT = 4;
 
     /// <summary>Calls fcntl(2) with a command that has no argument.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command);
+
+    /// <summary>Calls fcntl(2) with a number as the argument of the command. Not for macOS, which passes it differently.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(int descriptor, int command, int argument);
 
     /// <summary>Calls write(2).</summary>
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]

@@ -1,6 +1,7 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Serving.Delivery;
 using Fts.Transfers;
 
 // This variable makes .NET run the continuations of sockets on the polling thread, which saves a thread switch per read. Code that a
@@ -56,6 +57,8 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),
+    ["events", .. var rest] => Task.FromResult(EventsCommand.Command.Run(rest)),
+    [RunnerCommand.Name] => RunnerCommand.RunAsync(),
     [var other, ..] => throw CommandLine.CreateUsageError(
         $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'",
         SpellingSuggestion.FindNearest(other, HelpCommand.SubcommandNames),

@@ -7,5 +7,11 @@ internal sealed record Migration(string Name, IReadOnlyList<string> Statements)
 {
     /// <summary>All migrations. The number of a migration is its position in this list, starting at 1. New ones go to the end.</summary>
     public static IReadOnlyList<Migration> All { get; } =
-        [AccountTables.Migration, BanTable.Migration, RecordTables.Migration, EventSearchIndexes.Migration];
+    [
+        AccountTables.Migration,
+        BanTable.Migration,
+        RecordTables.Migration,
+        EventSearchIndexes.Migration,
+        DeliveryTables.Migration,
+    ];
 }

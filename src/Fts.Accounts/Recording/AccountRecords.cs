@@ -31,6 +31,9 @@ public sealed record AccountRecordsOptions
     /// <summary>How old the count of a directory may become before the directory is counted again. Default: 1 day.</summary>
     public TimeSpan MaxCountAge { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>Called after events were added to the database, for example to deliver them at once. Must not throw.</summary>
+    public Action? EventsAdded { get; init; }
+
     /// <summary>The logger. Default: none.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -55,7 +58,7 @@ public sealed class AccountRecords : IAsyncDisposable
     private AccountRecords(AccountRecordsOptions options, RecordJournal journal, bool wasStopped)
     {
         (_options, Journal) = (options, journal);
-        _folder = new RecordFolder(journal, options.Database, options.Logger, options.TimeProvider);
+        _folder = new RecordFolder(journal, options.Database, options.Logger, options.TimeProvider, options.EventsAdded);
         _counter = new QuotaCounter(this, options.MaxCountAge, countsAllFirst: !wasStopped);
         Ledger.CountNeeded = _counter.Wake;
     }

@@ -6,7 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Accounts.Recording;
 
 /// <summary>Moves the effects of settled journal entries to the database, many in each transaction.</summary>
-internal sealed class RecordFolder(RecordJournal journal, IRecordDatabase database, ILogger logger, TimeProvider clock) : IDisposable
+/// <param name="journal">The journal.</param>
+/// <param name="database">The database.</param>
+/// <param name="logger">The logger.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="eventsAdded">Called after each transaction, or null.</param>
+internal sealed class RecordFolder(
+    RecordJournal journal, IRecordDatabase database, ILogger logger, TimeProvider clock, Action? eventsAdded = null) : IDisposable
 {
     private const int MaxBatch = 2000;
 
@@ -60,6 +66,7 @@ internal sealed class RecordFolder(RecordJournal journal, IRecordDatabase databa
             {
                 await database.AddAsync(CreateBatch(settled), cancellationToken).ConfigureAwait(false);
                 journal.RemoveFolded(settled[^1].Number);
+                eventsAdded?.Invoke();
             }
         }
         finally

@@ -52,7 +52,7 @@ internal static class HelpCommand
             new("status", "list the sessions of a running server"),
             new("kick ID…", "end sessions of a running server"),
             new("ban", "list and change the banned addresses and accounts"),
-            new("events", "print and check the recorded events"),
+            new("events", "print, check and deliver the recorded events"),
             new("log PATH", "print who did what with a file"),
             new("config", "check the settings of the server"),
             new("service", "run the server as a service of systemd"),

@@ -13,6 +13,7 @@ using Fts.Serving.Control;
 using Fts.Serving.Logging;
 using Fts.Serving.Metrics;
 using Fts.Serving.Configuration;
+using Fts.Serving.Delivery;
 using Fts.Serving.Service;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
@@ -56,6 +57,7 @@ internal static class ServerCommand
             SessionLimits.CommandLineOptions,
             Defences.CommandLineOptions,
             ServerRecords.CommandLineOptions,
+            DeliverySettings.CommandLineOptions,
             Sandbox.CommandLineOptions,
             ServerConfiguration.CommandLineOptions,
         ],
@@ -114,12 +116,19 @@ internal static class ServerCommand
         SignInRules signInRules = accounts is { Count: > 0 }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
+        byte[]? webhookSecret = settings.Delivery.CheckFiles();
         // The log file is created last, after all other settings were checked.
         LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with
         {
-            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts, accounts, logSettings.File?.FullPath), .. configuration.Files],
+            ProtectedPaths =
+            [
+                .. ProtectedFiles.GetPaths(tlsSettings, hosts, accounts, logSettings.File?.FullPath),
+                .. configuration.Files, .. settings.Delivery.Files,
+            ],
         };
+        // The runner stays outside the sandbox, in which no program can be started.
+        await using RunnerProcess? runner = isCheck || !settings.Delivery.IsOn ? null : StartRunner();
         using var notifier = new ServiceNotifier(Environment.GetEnvironmentVariable);
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
         Sandbox sandbox = isCheck ? new Sandbox("not entered") : Sandbox.Enter(
@@ -130,10 +139,14 @@ internal static class ServerCommand
         await using var log = new ServerLog(logSettings);
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
+        await using ServerDelivery? delivery = runner is null
+            ? null
+            : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, runner, accounts!.State, log.LoggerFactory);
         await using ServerRecords? records = accounts is null
             ? null
             : await ServerRecords.OpenAsync(
-                line.HasOption(ServerRecords.EventsOption), accounts.State, uploads.IsDurable, files, log.LoggerFactory);
+                line.HasOption(ServerRecords.EventsOption), accounts.State, uploads.IsDurable, files, delivery is null ? null : delivery.Wake,
+                log.LoggerFactory);
         if (records is not null)
         {
             records.Records.Start();
@@ -197,7 +210,8 @@ internal static class ServerCommand
                 server, accounts!.RefreshAsync,
                 new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log);
             foreach (string text in StartupSummary.FormatLines(
-                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry?.MetricsEndPoint))
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts,
+                settings.Delivery.Descriptions, telemetry?.MetricsEndPoint))
             {
                 log.WriteScreenLine(text);
             }
@@ -214,6 +228,18 @@ internal static class ServerCommand
             ExitCode signal = await signals.FirstSignal;
             service.ReportStopping();
             return await StopAsync(server, log, signals, signal);
+        }
+    }
+
+    private static RunnerProcess StartRunner()
+    {
+        try
+        {
+            return RunnerProcess.Start(Environment.ProcessPath!);
+        }
+        catch (IOException e)
+        {
+            throw new UserErrorException(ExitCode.OtherError, $"cannot start the process that delivers events: {e.Message}");
         }
     }
 

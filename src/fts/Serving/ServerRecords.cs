@@ -38,10 +38,11 @@ internal sealed class ServerRecords : IAsyncDisposable
     /// <param name="state">The state directory, reserved for this server.</param>
     /// <param name="isDurable">Whether records are flushed to stable storage.</param>
     /// <param name="files">The options of the stores in which operations are checked and directories are counted.</param>
+    /// <param name="eventsAdded">Called after events were added to the database, or null.</param>
     /// <param name="loggers">Creates the logger.</param>
     /// <exception cref="UserErrorException">The journal cannot be used.</exception>
     public static async Task<ServerRecords> OpenAsync(
-        bool recordsEvents, StateDirectory state, bool isDurable, LocalStoreOptions files, ILoggerFactory loggers)
+        bool recordsEvents, StateDirectory state, bool isDurable, LocalStoreOptions files, Action? eventsAdded, ILoggerFactory loggers)
     {
         try
         {
@@ -54,6 +55,7 @@ internal sealed class ServerRecords : IAsyncDisposable
                     OpenStore = folder => opened.OpenStore(folder, files),
                     RecordsEvents = recordsEvents,
                     IsDurable = isDurable,
+                    EventsAdded = eventsAdded,
                     Logger = loggers.CreateLogger<AccountRecords>(),
                 },
                 CancellationToken.None).ConfigureAwait(false);

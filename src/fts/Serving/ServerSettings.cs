@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Serving.Delivery;
 using Fts.Serving.Logging;
 using Fts.Serving.Metrics;
 
@@ -39,6 +40,9 @@ internal sealed record ServerSettings(
         ("write", "read and write"),
         ("no", "none"));
 
+    /// <summary>The settings of the delivery of events.</summary>
+    public required DeliverySettings Delivery { get; init; }
+
     /// <summary>Whether only clients on this machine can connect.</summary>
     /// <remarks>Behind a load balancer on this machine, all clients connect from the loopback address.</remarks>
     public bool IsLocal => IPAddress.IsLoopback(EndPoint.Address) && Network.LoadBalancers.Count == 0;
@@ -68,7 +72,10 @@ internal sealed record ServerSettings(
             var network = NetworkSettings.Parse(line, endPoint.Port, tls.ImplicitPort);
             return new ServerSettings(
                 endPoint, debug, anonymous, Path.GetFullPath(folder), uploads, tls, hosts, limits, network, Defences.Parse(line),
-                LogSettings.Parse(line, debug), TelemetrySettings.Parse(line));
+                LogSettings.Parse(line, debug), TelemetrySettings.Parse(line))
+            {
+                Delivery = DeliverySettings.Parse(line),
+            };
         }
         catch (UserErrorException e)
         {

@@ -25,10 +25,12 @@ internal static class StartupSummary
     /// <param name="networkSettings">The settings for firewalls, routers and load balancers.</param>
     /// <param name="sandbox">The state of the sandbox.</param>
     /// <param name="accounts">The accounts, or null if the server has none.</param>
+    /// <param name="events">The targets of events, empty if events are not delivered.</param>
     /// <param name="metrics">The address that serves the metrics, or null.</param>
     public static IEnumerable<string> FormatLines(
         FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts,
-        NetworkSettings networkSettings, Sandbox sandbox, ServerAccounts? accounts, IPEndPoint? metrics)
+        NetworkSettings networkSettings, Sandbox sandbox, ServerAccounts? accounts,
+        IEnumerable<string> events, IPEndPoint? metrics)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = tlsSettings.Options?.Control;
@@ -90,6 +92,11 @@ internal static class StartupSummary
         if (networkSettings.LoadBalancers.Count > 0)
         {
             yield return $"  proxies   {string.Join(", ", networkSettings.LoadBalancers)}, with a PROXY header";
+        }
+
+        foreach (string target in events)
+        {
+            yield return $"  events    to {target}";
         }
 
         if (metrics is not null)

@@ -57,15 +57,19 @@ internal static class EventsCommand
     /// <summary>The subcommand.</summary>
     public static AdministrationCommand Command { get; } = new(
         "events",
-        "Prints and checks the events that a server with --events recorded.",
+        "Prints, checks and delivers the events that a server with --events recorded.",
         [
             new("fts events list --since 2h", "print the events of the last two hours"),
             new("fts events verify", "check that no event was changed"),
+            new("fts events replay --dead", "deliver again what could not be delivered"),
         ],
         [
             AdministrationAction.Create(ListDefinition, "print events", ListAsync),
             AdministrationAction.Create(ShowDefinition, "print all facts of an event", ShowAsync),
             AdministrationAction.Create(VerifyDefinition, "check that no event was changed", VerifyAsync),
+            EventTargets.Action,
+            DeadEvents.Action,
+            EventReplay.Action,
         ]);
 
     private static Task<ExitCode> ListAsync(CommandLine line)

@@ -63,7 +63,10 @@ internal static class ServiceInstallation
             Program = request.Program,
             ConfigurationFile = paths.ConfigurationFile,
             ServedFolders = settings.ServedFolders,
-            CertificateFiles = [.. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Select(Path.GetFullPath)],
+            ReadFiles =
+            [
+                .. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Concat(settings.Delivery.Files).Select(Path.GetFullPath),
+            ],
             EndPoint = settings.EndPoint,
             ImplicitPort = settings.Tls.ImplicitPort,
             HasSocket = request.HasSocket,

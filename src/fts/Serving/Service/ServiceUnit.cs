@@ -34,8 +34,8 @@ internal sealed record ServiceUnit
     /// <summary>The served folders, with their full paths.</summary>
     public required IReadOnlyList<string> ServedFolders { get; init; }
 
-    /// <summary>The full paths of certificates and keys.</summary>
-    public IReadOnlyList<string> CertificateFiles { get; init; } = [];
+    /// <summary>The full paths of the program for events, and of certificates, keys and other files that the server reads.</summary>
+    public IReadOnlyList<string> ReadFiles { get; init; } = [];
 
     /// <summary>The address of the server.</summary>
     public required IPEndPoint EndPoint { get; init; }
@@ -71,6 +71,8 @@ internal sealed record ServiceUnit
             $"ExecStart={Quote(Program, isCommand: true)} server --config {Quote(ConfigurationFile, isCommand: true)}",
             $"WorkingDirectory={Path.GetDirectoryName(ConfigurationFile)!.Replace("%", "%%", StringComparison.Ordinal)}",
             "ExecReload=/bin/kill -HUP $MAINPID",
+            "# The server ends the programs that it runs for events.",
+            "KillMode=mixed",
             "WatchdogSec=30",
             "TimeoutStopSec=30",
             "Restart=on-failure",
@@ -159,7 +161,7 @@ internal sealed record ServiceUnit
     {
         foreach (string folder in folders)
         {
-            if (ServedFolders.Concat(CertificateFiles).Append(Program).Append(ConfigurationFile)
+            if (ServedFolders.Concat(ReadFiles).Append(Program).Append(ConfigurationFile)
                 .Any(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal)))
             {
                 return true;

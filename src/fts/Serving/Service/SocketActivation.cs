@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Cli;
+using Fts.Native;
 
 namespace Fts.Serving.Service;
 
@@ -35,6 +36,12 @@ internal static class SocketActivation
         try
         {
             var socket = new Socket(new SafeSocketHandle(FirstDescriptor, ownsHandle: true));
+            if (OperatingSystem.IsLinux())
+            {
+                // The process that delivers events must not keep the port open.
+                _ = DescriptorCalls.Fcntl(FirstDescriptor, DescriptorCalls.F_SETFD, DescriptorCalls.FD_CLOEXEC);
+            }
+
             if (socket.LocalEndPoint is IPEndPoint && socket.SocketType == SocketType.Stream && IsListening(socket))
             {
                 return socket;

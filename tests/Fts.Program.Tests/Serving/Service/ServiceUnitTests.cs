@@ -33,7 +33,8 @@ public sealed class ServiceUnitTests : IDisposable
         foreach (string line in (string[])
         [
             "Type=notify", "ExecStart=\"/usr/local/bin/fts\" server --config \"/etc/fts/fts.json\"", "ExecReload=/bin/kill -HUP $MAINPID",
-            "WatchdogSec=30", "User=fts", "Group=fts", "StateDirectory=fts", "ProtectSystem=strict", "ReadWritePaths=\"/srv/files\"",
+            "KillMode=mixed", "WatchdogSec=30", "User=fts", "Group=fts",
+            "StateDirectory=fts", "ProtectSystem=strict", "ReadWritePaths=\"/srv/files\"",
             "ProtectHome=yes", "PrivateTmp=yes", "NoNewPrivileges=yes", "MemoryDenyWriteExecute=yes",
             "AmbientCapabilities=CAP_NET_BIND_SERVICE", "CapabilityBoundingSet=CAP_NET_BIND_SERVICE", "WantedBy=multi-user.target",
         ])
@@ -129,7 +130,7 @@ public sealed class ServiceUnitTests : IDisposable
     private static ServiceUnit Create(string variant) => variant switch
     {
         "default folder" => System with { ServedFolders = [ServiceUnit.DefaultFolder] },
-        "home" => System with { ServedFolders = ["/home/ann/share"], CertificateFiles = ["/etc/ssl/ann.pem"] },
+        "home" => System with { ServedFolders = ["/home/ann/share"], ReadFiles = ["/etc/ssl/ann.pem"] },
         "socket" => System with { HasSocket = true },
         "user" => System with { IsForUser = true },
         "user socket" => System with { IsForUser = true, HasSocket = true, EndPoint = new IPEndPoint(IPAddress.IPv6Any, 2121) },

@@ -1,0 +1,203 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Serving;
+
+/// <summary>The published server in its sandbox delivers events to a program and a web hook.</summary>
+public sealed class EventDeliveryTests : IDisposable
+{
+    private const string Secret = "correct horse battery staple";
+
+    private readonly TestFolder _served = new(), _data = new();
+
+    public EventDeliveryTests()
+    {
+        // Each event is appended to a file. While the file "broken" exists, the program fails.
+        WriteProgram(
+            """
+            [ -e broken ] && { echo no scanner; exit 3; }
+            cat >> received
+            echo "$1|$FTS_EVENT_TYPE|${FTS_WEBHOOK_SECRET-none}|${NOTIFY_SOCKET-none}" >> arguments
+            """);
+    }
+
+    private string State => _data["state"];
+
+    private string[] Received => File.Exists(_data["received"]) ? File.ReadAllLines(_data["received"]) : [];
+
+    public void Dispose()
+    {
+        _served.Dispose();
+        _data.Dispose();
+    }
+
+    [Fact]
+    public async Task A_program_outside_the_sandbox_receives_each_event_once_and_no_secrets()
+    {
+        await using RunningServer server = await StartAsync(["--on-event", _data["program"], "--on-event=--fast $(x)"]);
+        Assert.Contains($"  events    to {_data["program"]}", server.Program.Messages, StringComparison.Ordinal);
+        await UploadAsync(server, "report.txt");
+        await WaitForAsync(() => Received.Length == 2 && File.ReadAllLines(_data["arguments"]).Length == 2);
+        Assert.Contains("\"id\":1,", Received[0], StringComparison.Ordinal);
+        Assert.Contains("\"type\":\"login\"", Received[0], StringComparison.Ordinal);
+        Assert.Contains("\"path\":\"/report.txt\",\"bytes\":7,", Received[1], StringComparison.Ordinal);
+        Assert.Equal(["--fast $(x)|login|none|none", "--fast $(x)|uploaded|none|none"], File.ReadAllLines(_data["arguments"]));
+        await StopAsync(server);
+        Assert.Empty(FindRunners(server.Program.Id));
+    }
+
+    [Fact]
+    public async Task A_web_hook_receives_signed_events_and_a_failure_is_repeated()
+    {
+        await using var receiver = new HttpReceiver(null, "500 Internal Server Error", "200 OK");
+        await using RunningServer server = await StartAsync(
+            ["--webhook", $"http://127.0.0.1:{receiver.Port}/hook", "--event-type", "uploaded"], ("FTS_WEBHOOK_SECRET", Secret));
+        await UploadAsync(server, "report.txt");
+        ReceivedRequest failed = await receiver.ReceiveAsync(), repeated = await receiver.ReceiveAsync();
+        Assert.Equal(failed.Body, repeated.Body);
+        Assert.Equal("2", repeated.Headers["X-Fts-Event-Id"]);
+        Assert.Contains("\"type\":\"uploaded\"", Encoding.UTF8.GetString(repeated.Body), StringComparison.Ordinal);
+        byte[] signed = [.. Encoding.ASCII.GetBytes(repeated.Headers["X-Fts-Timestamp"] + "."), .. repeated.Body];
+        string expected = Convert.ToHexStringLower(
+            System.Security.Cryptography.HMACSHA256.HashData(Encoding.ASCII.GetBytes(Secret), signed));
+        Assert.Equal("sha256=" + expected, repeated.Headers["X-Fts-Signature"]);
+        await server.Program.WaitForOutputAsync("delivered event 2 of anonymous to webhook after 1 failed attempts");
+        Assert.DoesNotContain(Secret, server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Https_works_with_a_trusted_authority_and_the_secret_of_a_file()
+    {
+        var authority = new AuthorityFiles(_data);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(authority.WritePem("127.0.0.1"));
+        await using var receiver = new HttpReceiver(certificate, "204 No Content");
+        _data.Write("secret", Secret + "\n");
+        await using RunningServer server = await StartAsync(
+            ["--webhook", $"https://127.0.0.1:{receiver.Port}/hook?key=1", "--webhook-secret-file", _data["secret"]],
+            ("SSL_CERT_FILE", authority.RootFile));
+        Assert.Contains($"  events    to https://127.0.0.1:{receiver.Port}/hook\n", server.Program.Messages, StringComparison.Ordinal);
+        await UploadAsync(server, "report.txt");
+        Assert.Equal("login", (await receiver.ReceiveAsync()).Headers["X-Fts-Event-Type"]);
+        Assert.Equal("POST /hook?key=1 HTTP/1.1", (await receiver.ReceiveAsync()).FirstLine);
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_listed_and_replayed_while_the_server_runs()
+    {
+        _data.Write("broken", "");
+        await using RunningServer server = await StartAsync(
+            ["--on-event", _data["program"], "--event-type", "uploaded", "--event-attempts", "1"]);
+        await UploadAsync(server, "report.txt");
+        await server.Program.WaitForOutputAsync(
+            "event 2 of anonymous was not delivered to program in 1 attempts and is a dead letter: exit code 3: no scanner");
+        (int code, string dead, _) = await RunAsync("events", "dead");
+        Assert.Equal(0, code);
+        Assert.Matches(@"^2   program  uploaded  anonymous  \S+Z  1         exit code 3: no scanner$", dead.Split('\n')[1]);
+        (_, string json, _) = await RunAsync("events", "dead", "--json");
+        Assert.Contains("\"event\": {\"schemaVersion\":1,\"id\":2,", json, StringComparison.Ordinal);
+        Assert.Equal(
+            "TARGET   PENDING  DEAD  OLDEST PENDING  LAST ERROR\nprogram  0        1     -               -\n",
+            (await RunAsync("events", "targets")).Data);
+        File.Delete(_data["broken"]);
+        Assert.Equal("1 delivery will be repeated\n", (await RunAsync("events", "replay", "--dead")).Data);
+        await WaitForAsync(() => Received.Length == 1);
+        Assert.Contains("\"id\":2,", Received[0], StringComparison.Ordinal);
+        await WaitForAsync(() => RunAsync("events", "targets").GetAwaiter().GetResult().Data
+            .Contains("program  0        0", StringComparison.Ordinal));
+        Assert.Equal((0, "", "no dead letters\n"), await RunAsync("events", "dead"));
+    }
+
+    [Theory]
+    [InlineData(2, "replay: --since, --id or --dead is missing", "replay")]
+    [InlineData(2, "--id x: must be the number of an event", "replay", "--id", "x")]
+    [InlineData(2, "--since soon: must be a time like 2026-11-30T14:00Z or a duration like 2h", "replay", "--since", "soon")]
+    [InlineData(6, "no server has delivered events to the target webhook", "replay", "--dead", "--target", "webhook")]
+    public async Task A_replay_without_a_valid_selection_is_an_error(int exitCode, string message, params string[] arguments)
+    {
+        await using (RunningServer server = await StartAsync(["--on-event", _data["program"]]))
+        {
+            await StopAsync(server);
+        }
+
+        (int code, _, string messages) = await RunAsync(["events", .. arguments]);
+        Assert.Equal(exitCode, code);
+        Assert.Contains(message, messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task If_the_runner_ends_the_server_logs_it_and_the_next_start_delivers()
+    {
+        await using (RunningServer server = await StartAsync(["--on-event", _data["program"]]))
+        {
+            RunningProgram.SendSignal(Assert.Single(FindRunners(server.Program.Id)), 9);
+            await server.Program.WaitForOutputAsync("the process that delivers events has ended");
+            await UploadAsync(server, "report.txt");
+            await StopAsync(server);
+            Assert.Empty(Received);
+        }
+
+        await using RunningServer next = await StartAsync(["--on-event", _data["program"]]);
+        await WaitForAsync(() => Received.Length == 2);
+    }
+
+    [Fact]
+    public async Task No_client_can_reach_the_program_or_the_file_of_the_secret()
+    {
+        File.Copy(_data["program"], _served["program"]);
+        _served.Write("secret", Secret);
+        await using RunningServer server = await StartAsync(
+            ["--on-event", _served["program"], "--webhook", "http://127.0.0.1:9/", "--webhook-secret-file", _served["secret"]]);
+        (_, _, string messages) = await server.RunClientAsync(_data, "get secret", "put program", "delete program");
+        Assert.Equal(Secret, _served.Read("secret"));
+        Assert.Equal(File.ReadAllText(_data["program"]), _served.Read("program"));
+        Assert.False(File.Exists(_data["secret"]), messages);
+    }
+
+    private async Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment) =>
+        await RunningServer.StartOnFolderAsync(
+            _served, [], ["--state", State, "--events", .. options],
+            [("NOTIFY_SOCKET", ""), .. environment]);
+
+    private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) =>
+        RunningProgram.RunAsync(_data.Path, [.. arguments, "--state", State]);
+
+    private async Task UploadAsync(RunningServer server, string name)
+    {
+        _data.Write(name, "content");
+        (int code, _, string messages) = await server.RunClientAsync(_data, $"put {name}");
+        Assert.True(code == 0, messages);
+    }
+
+    private static async Task StopAsync(RunningServer server)
+    {
+        server.Program.SendSignal(15);
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
+    }
+
+    private void WriteProgram(string script)
+    {
+        _data.Write("program", $"#!/bin/sh\ncd '{_data.Path}'\n{script}\n");
+        File.SetUnixFileMode(_data["program"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Returns the identifiers of the children of a process.</summary>
+    private static int[] FindRunners(int server)
+    {
+        string file = $"/proc/{server}/task/{server}/children";
+        return File.Exists(file)
+            ? [.. File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))]
+            : [];
+    }
+
+    /// <summary>Waits until another process has changed its files.</summary>
+    private static async Task WaitForAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(Deadline.Default);
+        while (!condition())
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+}
