@@ -57,7 +57,7 @@ internal static class EventReplay
             throw CommandLine.CreateUsageError("replay: --since, --id or --dead is missing", null, Definition.Usage);
         }
 
-        int count = EventDatabase.Run(line, selection.Target, database => database.Replay(selection, now));
+        int count = EventDatabase.Run(line, selection.Target, database => database.Replay(selection, TimeProvider.System.GetUtcNow()));
         Terminal.Plain.WriteData(string.Create(
             CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "delivery" : "deliveries")} will be repeated"));
         return ExitCode.Success;
