@@ -9,6 +9,8 @@ public static class RuleNames
     public const string LoginCredentials = "login.credentials";
     /// <summary>The account is disabled.</summary>
     public const string AccountDisabled = "account.disabled";
+    /// <summary>The account was removed. Only the log of an ended session contains this name.</summary>
+    public const string AccountRemoved = "account.removed";
     /// <summary>The account has expired.</summary>
     public const string AccountExpired = "account.expired";
     /// <summary>The account cannot log in at this time of day.</summary>

@@ -22,8 +22,10 @@ namespace Fts.Accounts;
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
-    /// <summary>The account.</summary>
-    public Account Account { get; } = account;
+    /// <summary>The account. Its rules compare paths as the store does.</summary>
+    public Account Account { get; } = account is null || account.Rules.IsUniform || store is null
+        ? account!
+        : account with { Rules = account.Rules.ForStore(store) };
 
     /// <summary>
     /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>): the account name and the client ID. Several clients can

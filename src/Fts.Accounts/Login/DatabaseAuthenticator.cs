@@ -220,22 +220,31 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     private async ValueTask RefreshAccountAsync(string name, CancellationToken cancellationToken)
     {
         ResolvedAccount? resolved = await _database.ResolveAsync(name, cancellationToken).ConfigureAwait(false);
-        if (resolved is not { Settings.IsEnabled: true } || _options.TimeProvider.GetUtcNow() >= resolved.Limits.ExpiresAt)
+        if (FindEndRule(resolved) is { } rule)
         {
-            _live.End(name);
+            _live.End(name, rule);
         }
-        else if (!_live.HasSettings(resolved))
+        else if (!_live.HasSettings(resolved!))
         {
-            if (await TryGetStoreAsync(resolved).ConfigureAwait(false) is (true, var store))
+            if (await TryGetStoreAsync(resolved!).ConfigureAwait(false) is (true, var store))
             {
-                _live.Set(resolved, store, _options.Stores?.GetLocations(resolved));
+                _live.Set(resolved!, store, _options.Stores?.GetLocations(resolved!));
             }
             else
             {
-                _live.End(name);
+                _live.End(name, RuleNames.HomeUnavailable);
             }
         }
     }
+
+    /// <summary>Returns the rule name of the reason why the sessions of an account must end, or null.</summary>
+    private string? FindEndRule(ResolvedAccount? account) => account switch
+    {
+        null => RuleNames.AccountRemoved,
+        { Settings.IsEnabled: false } => RuleNames.AccountDisabled,
+        _ when _options.TimeProvider.GetUtcNow() >= account.Limits.ExpiresAt => RuleNames.AccountExpired,
+        _ => null,
+    };
 
     private async Task PollAsync()
     {

@@ -1,6 +1,7 @@
 using Fts.Accounts.Bans;
 using Fts.Accounts.Sql.Bans;
 using Fts.Cli;
+using Fts.Server;
 using Fts.Serving.Accounts;
 using Fts.Serving.Control;
 
@@ -62,7 +63,13 @@ internal sealed class BanAccess : IDisposable
             return result.EndedSessions;
         }
 
-        await _store!.SaveAsync(BanRequests.Create(parameters, DateTimeOffset.UtcNow), cancellationToken);
+        Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
+        if (new FtpBanOptions().NeverBanned.Any(network => network.Contains(ban.Subject.Network.BaseAddress)))
+        {
+            throw BanRequests.CreateNeverBanned(ban.Subject);
+        }
+
+        await _store!.SaveAsync(ban, cancellationToken);
         return 0;
     }
 

@@ -179,6 +179,7 @@ internal static class ServerCommand
             if (isCheck)
             {
                 tlsSettings.CheckConfiguredFiles();
+                StartCheck.Run(line, settings.Log);
                 return ExitCode.Success;
             }
 
@@ -196,6 +197,14 @@ internal static class ServerCommand
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts, telemetry?.MetricsEndPoint))
             {
                 log.WriteScreenLine(text);
+            }
+
+            foreach (string variable in configuration.IgnoredVariables.Concat(accounts?.IgnoredVariables ?? []))
+            {
+                log.WriteEvent(
+                    LogLevel.Information, "VariableIgnored",
+                    $"environment variable {variable.ToPrintable()} ignored, because it describes a service of a container system",
+                    ("Variable", variable.ToPrintable()));
             }
 
             if (notifier.Failure is { } failure)

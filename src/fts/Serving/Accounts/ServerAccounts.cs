@@ -19,7 +19,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     private static readonly Option<string[]> HomesOption = new("--homes")
     {
         HelpName = "DIR",
-        Description = "folder for the home directories of later accounts (repeatable)",
+        Description = "folder for the home directories of later accounts",
     };
 
     private readonly StateDirectory _state;
@@ -46,6 +46,9 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>The fingerprints of the client keys of all accounts, which TLS handshakes trust.</summary>
     public AccountKeys Keys { get; }
 
+    /// <summary>The variables that have the name of an account but describe a service.</summary>
+    public IReadOnlyList<string> IgnoredVariables { get; private init; } = [];
+
     /// <summary>The number of accounts at the start.</summary>
     public int Count => _atStart.Accounts.Count;
 
@@ -71,9 +74,9 @@ internal sealed class ServerAccounts : IAsyncDisposable
         }
 
         string path = StateDirectory.GetPath(line);
-        IReadOnlyList<(string, string)> variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
+        var variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
         bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption);
-        if (!isRequested && variables.Count == 0 && !StateDirectory.HasDatabase(path))
+        if (!isRequested && variables.IsEmpty && !StateDirectory.HasDatabase(path))
         {
             return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
         }
@@ -82,8 +85,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
         try
         {
             state.ReserveForServer();
-            EnvironmentAccounts.Apply(variables, state.Accounts);
-            var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes);
+            variables.Apply(state.Accounts);
+            var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes) { IgnoredVariables = variables.Ignored };
             accounts.CreateParentFolders();
             return accounts;
         }

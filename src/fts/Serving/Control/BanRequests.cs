@@ -29,6 +29,10 @@ internal static class BanRequests
         : throw new ControlException(
             ControlErrorCode.Invalid, $"'{text}' is not an address, a network (192.0.2.0/24) or an account at an address (ann@192.0.2.7)");
 
+    /// <summary>Returns the exception for a ban that would have no effect.</summary>
+    public static ControlException CreateNeverBanned(BanSubject subject) =>
+        new(ControlErrorCode.Invalid, $"{subject} is in a network that is never banned (--never-ban)");
+
     /// <summary>Returns the exception for a subject that is not banned.</summary>
     public static ControlException CreateNotFound(string subject) => new(ControlErrorCode.NotFound, $"{subject} is not banned");
 }

@@ -102,7 +102,7 @@ internal sealed class ControlRequests
         Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
         if (bans.IsNeverBanned(ban.Subject.Network.BaseAddress))
         {
-            throw new ControlException(ControlErrorCode.Invalid, $"{ban.Subject} is in a network that is never banned (--never-ban)");
+            throw BanRequests.CreateNeverBanned(ban.Subject);
         }
 
         await bans.AddAsync(ban, cancellationToken);
