@@ -53,6 +53,8 @@ public static class RuleNames
     public const string MountReadOnly = "mount.read-only";
     /// <summary>The account's home directory or a mounted directory cannot be used.</summary>
     public const string HomeUnavailable = "home.unavailable";
+    /// <summary>The server from which accounts are taken over cannot check the login, or the account cannot be created.</summary>
+    public const string LegacyUnavailable = "legacy.unavailable";
 
     /// <summary>Returns the rule name for a missing permission, for example <c>permission.delete</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not exactly one permission.</exception>

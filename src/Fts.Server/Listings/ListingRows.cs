@@ -21,7 +21,8 @@ internal sealed class ListingRows
     /// <summary>The permissions on the entries to which path rules of their own apply, or null if there are none.</summary>
     private readonly Dictionary<string, PermissionFacts>? _permissionsByName;
 
-    private ListingRows(Session session, Permissions permissions, IReadOnlyCollection<PermissionRule> entryRules, IEqualityComparer<string>? names = null)
+    private ListingRows(
+        Session session, Permissions permissions, IReadOnlyCollection<PermissionRule> entryRules, IEqualityComparer<string>? names = null)
     {
         (_files, _permissions) = (session.Files!, PermissionFacts.For(permissions));
         _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256);

@@ -8,7 +8,8 @@ namespace Fts.Storage.Mounts;
 /// The mount points and directories above mount points. They hide entries of the store with the same name.
 /// </param>
 /// <param name="isFixed">Returns whether a name in the directory is that of a fixed entry.</param>
-internal sealed class MountedListing(IAsyncEnumerable<FileEntry>? entries, IReadOnlyList<FileEntry> fixedEntries, Func<string, bool> isFixed)
+internal sealed class MountedListing(
+    IAsyncEnumerable<FileEntry>? entries, IReadOnlyList<FileEntry> fixedEntries, Func<string, bool> isFixed)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     /// <inheritdoc/>

@@ -154,7 +154,8 @@ internal static class AccessOptions
         StorePath path = StorePath.Root;
         if (parts.Length == 2 && (parts[0] is not (Permit or Mount) || !SettingText.TryParsePath(parts[1], out path)))
         {
-            throw CommandLine.CreateUsageError($"--unset {name}: only permit and mount accept an absolute path, as in permit:/in, and group accepts a name");
+            throw CommandLine.CreateUsageError(
+                $"--unset {name}: only permit and mount accept an absolute path, as in permit:/in, and group accepts a name");
         }
 
         bool isOne = parts.Length == 2;

@@ -10,7 +10,9 @@ internal sealed class AccountStore : IDisposable
 {
     private readonly StateDirectory? _state;
 
-    /// <summary>Whether the directory is the default one and had no database. A server that is already running then does not use it.</summary>
+    /// <summary>
+    /// Whether the directory is the default one and had no database. A server that is already running then does not use it.
+    /// </summary>
     private readonly bool _isUnknownToServers;
 
     private AccountStore(string path, bool canCreate, bool isDefault)

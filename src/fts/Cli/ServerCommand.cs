@@ -111,7 +111,7 @@ internal static class ServerCommand
         (SessionLimits limits, NetworkSettings networkSettings, Defences defences) = (settings.Limits, settings.Network, settings.Defences);
         bool isLocal = (settings with { EndPoint = endPoint }).IsLocal;
         await using ServerAccounts? accounts = isCheck ? null : ServerAccounts.Open(line);
-        SignInRules signInRules = accounts is { Count: > 0 }
+        SignInRules signInRules = accounts is { AreInForce: true }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
         // The log file is created last, after all other settings were checked.
@@ -141,6 +141,10 @@ internal static class ServerCommand
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
         {
+            accounts.TakenOver = (name, client) => log.WriteEvent(
+                LogLevel.Information, "AccountTakenOver",
+                $"account {name.ToPrintable()} created for {client}, because {accounts.Legacy!.Url} accepted its password",
+                ("Account", name.ToPrintable()), ("Address", client.ToString()), ("Server", accounts.Legacy.Url));
             authenticator = accounts.CreateAuthenticator(
                 signInRules, authenticator, served, folder, files,
                 text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));

@@ -95,7 +95,8 @@ internal static class CertificateFiles
     public static UserErrorException CreateServerError(
         string option, string file, string keyOption, string? keyFile, Exception cause, string hint)
     {
-        foreach ((string name, string path) in keyFile is null ? [(option, file)] : ((string, string)[])[(option, file), (keyOption, keyFile)])
+        (string Name, string Path)[] files = keyFile is null ? [(option, file)] : [(option, file), (keyOption, keyFile)];
+        foreach ((string name, string path) in files)
         {
             try
             {

@@ -25,17 +25,20 @@ internal sealed class ServerAccounts : IAsyncDisposable
     private readonly StateDirectory _state;
     private readonly AccountSnapshot _atStart;
     private readonly PasswordVerifierAdapter _passwords = new();
+    private readonly LegacySettings? _legacy;
     private DatabaseAuthenticator? _authenticator;
+    private LegacyServer? _legacyServer;
 
-    private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes)
+    private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes, LegacySettings? legacy)
     {
-        (_state, _atStart) = (state, atStart);
+        (_state, _atStart, _legacy) = (state, atStart, legacy);
         Folders = AccountFolders.GetFolders(atStart, homes);
         Keys = new AccountKeys(atStart);
     }
 
     /// <summary>The options of accounts.</summary>
-    public static OptionGroup CommandLineOptions { get; } = new("Accounts", StateDirectory.PathOption, HomesOption);
+    public static OptionGroup CommandLineOptions { get; } = 
+        new("Accounts", [StateDirectory.PathOption, HomesOption, .. LegacySettings.Options]);
 
     /// <summary>The state directory. The sandbox allows it, and no client can reach it.</summary>
     public StateDirectory State => _state;
@@ -52,6 +55,15 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>The number of accounts at the start.</summary>
     public int Count => _atStart.Accounts.Count;
 
+    /// <summary>Whether logins need an account from the start: one exists, or an old server supplies them.</summary>
+    public bool AreInForce => Count > 0 || _legacy is not null;
+
+    /// <summary>The server from which accounts are taken over, or null.</summary>
+    public LegacySettings? Legacy => _legacy;
+
+    /// <summary>Receives the name of each account that was taken over, and the address of its client.</summary>
+    public Action<string, System.Net.IPAddress>? TakenOver { get; set; }
+
     /// <summary>
     /// Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.
     /// </summary>
@@ -67,6 +79,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <exception cref="UserErrorException">The directory, the database or a value cannot be used.</exception>
     public static ServerAccounts? Open(CommandLine line)
     {
+        var legacy = LegacySettings.Parse(line);
         string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath)];
         if (homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing)
         {
@@ -75,7 +88,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
 
         string path = StateDirectory.GetPath(line);
         var variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
-        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption);
+        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption) || legacy is not null;
         if (!isRequested && variables.IsEmpty && !StateDirectory.HasDatabase(path))
         {
             return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
@@ -86,7 +99,12 @@ internal sealed class ServerAccounts : IAsyncDisposable
         {
             state.ReserveForServer();
             variables.Apply(state.Accounts);
-            var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes) { IgnoredVariables = variables.Ignored };
+            AccountSnapshot atStart = state.Accounts.ReadAll();
+            legacy?.CheckGroup(atStart);
+            var accounts = new ServerAccounts(state, atStart, [.. homes, .. legacy?.Folders ?? []], legacy)
+            {
+                IgnoredVariables = variables.Ignored,
+            };
             accounts.CreateParentFolders();
             return accounts;
         }
@@ -115,6 +133,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     {
         QuotasChanged?.Invoke(GetQuotas(_atStart, servedFolder));
         Stores = new AccountStores(served, servedFolder, options, _state.Accounts.ReadAll);
+        _legacyServer = _legacy is null ? null : new LegacyServer(_legacy, (name, client) => TakenOver?.Invoke(name, client), report);
         return _authenticator = new DatabaseAuthenticator(_state.Accounts, new DatabaseAuthenticatorOptions
         {
             Passwords = _passwords,
@@ -122,7 +141,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
             UnknownUsers = signInRules.ExplicitAnonymousPermissions is { } permissions and not Permissions.None
                 ? new AnonymousAuthenticator(permissions)
                 : null,
-            WithoutAccounts = Count == 0 ? withoutAccounts : null,
+            TakeOver = _legacyServer,
+            WithoutAccounts = AreInForce ? null : withoutAccounts,
             ChangedAsync = async token =>
             {
                 AccountSnapshot changed = await _state.Accounts.ReadAllAsync(token);
@@ -157,6 +177,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
             await _authenticator.DisposeAsync();
         }
 
+        _legacyServer?.Dispose();
         _passwords.Dispose();
         _state.Dispose();
     }

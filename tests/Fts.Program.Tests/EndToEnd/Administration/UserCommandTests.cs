@@ -252,7 +252,8 @@ public sealed class UserCommandTests : IDisposable
             (7, "login: refused by account.expired (set by account)\n" + Rule, ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
         Assert.Equal(0, (await RunAsync("user", "disable", "ann")).Code);
         Assert.Equal(
-            (7, "login: refused by account.disabled (set by account)\n" + Rule, ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
+            (7, "login: refused by account.disabled (set by account)\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a"));
     }
 
     [Fact]

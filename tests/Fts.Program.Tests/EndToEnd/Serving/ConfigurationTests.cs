@@ -60,7 +60,8 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"logFile\": \"none/fts.log\"\n}", "error: fts.json:2: logFile \"none/fts.log\": cannot write the log file: no such file")]
+    [InlineData(
+        "{\n  \"logFile\": \"none/fts.log\"\n}", "error: fts.json:2: logFile \"none/fts.log\": cannot write the log file: no such file")]
     [InlineData("{\n  \"logFile\": \"folder\"\n}", "error: fts.json:2: logFile \"folder\": cannot write the log file: it is a folder")]
     [InlineData("{\n  \"state\": \"fts.json/state\"\n}", "error: fts.json:2: state \"fts.json/state\": cannot use the folder: ")]
     public async Task The_check_names_a_file_that_the_server_could_not_use(string content, string message)
