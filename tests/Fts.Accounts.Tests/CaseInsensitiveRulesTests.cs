@@ -58,6 +58,19 @@ public sealed class CaseInsensitiveRulesTests
     }
 
     [Fact]
+    public void The_account_of_the_files_stays_the_same_object()
+    {
+        // A session compares it with the current account before each command.
+        var account = new Account("some", Permissions.None)
+        {
+            Rules = new PermissionRules(Permissions.None, new PermissionRule(At("/in"), Permissions.Create)),
+        };
+        var files = new UserFiles(account, _store);
+        Assert.Same(account, files.Account);
+        Assert.Equal(Permissions.Create, files.Rules.GetPermissions(At("/IN")));
+    }
+
+    [Fact]
     public void An_entry_in_a_mount_is_located_in_its_directory_in_every_spelling()
     {
         var locations = new StoreLocations("/srv/home", new Dictionary<StorePath, string> { [At("/shared/in")] = "/srv/in" });

@@ -34,13 +34,13 @@ internal sealed class ListingRows
     /// <summary>Creates rows of the entries of a directory.</summary>
     public static ListingRows ForDirectory(Session session, StorePath directory)
     {
-        PermissionRules rules = session.Files!.Account.Rules;
+        PermissionRules rules = session.Files!.Rules;
         return new ListingRows(session, rules.GetPermissions(directory), rules.GetEntryRules(directory), rules.GetNameComparer(directory));
     }
 
     /// <summary>Creates the row of one entry.</summary>
     public static ListingRows ForEntry(Session session, StorePath path) =>
-        new(session, session.Files!.Account.Rules.GetPermissions(path), []);
+        new(session, session.Files!.Rules.GetPermissions(path), []);
 
     /// <summary>Creates rows in the format of <c>ls -l</c>, which contains no permissions of the account.</summary>
     public static ListingRows WithoutPermissions(Session session) => new(session, Permissions.None, []);

@@ -1,3 +1,4 @@
+using System.Net;
 using Fts.Accounts.Bans;
 using Fts.Accounts.Sql.Bans;
 using Fts.Cli;
@@ -64,11 +65,9 @@ internal sealed class BanAccess : IDisposable
         }
 
         Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
-        if (new FtpBanOptions().NeverBanned.Any(network => network.Contains(ban.Subject.Network.BaseAddress)))
-        {
-            throw BanRequests.CreateNeverBanned(ban.Subject);
-        }
-
+        // Without a server, the networks of --never-ban are unknown. The server ignores a ban of one of them.
+        IReadOnlyList<IPNetwork> neverBanned = new FtpBanOptions().NeverBanned;
+        BanRequests.ThrowIfNeverBanned(ban.Subject, address => neverBanned.Any(network => network.Contains(address)));
         await _store!.SaveAsync(ban, cancellationToken);
         return 0;
     }

@@ -55,7 +55,8 @@ internal static class StartCheck
     {
         string path = StateDirectory.GetPath(line);
         bool exists = StateDirectory.HasDatabase(path);
-        if (!exists && !StateDirectory.IsNamed(line))
+        var legacy = LegacySettings.Parse(line);
+        if (!exists && legacy is null && !StateDirectory.IsNamed(line))
         {
             return;
         }
@@ -74,6 +75,7 @@ internal static class StartCheck
 
         if (!exists)
         {
+            legacy?.CheckGroup(new AccountSnapshot(0, [], []));
             return;
         }
 
@@ -88,6 +90,7 @@ internal static class StartCheck
             throw StateDirectory.CreateError(e);
         }
 
+        legacy?.CheckGroup(accounts);
         foreach (ResolvedAccount account in accounts.Resolve().Where(account => account.Settings.IsEnabled))
         {
             CheckDirectories(account);

@@ -100,10 +100,7 @@ internal sealed class ControlRequests
     {
         FtpBanList bans = GetBans();
         Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
-        if (bans.IsNeverBanned(ban.Subject.Network.BaseAddress))
-        {
-            throw BanRequests.CreateNeverBanned(ban.Subject);
-        }
+        BanRequests.ThrowIfNeverBanned(ban.Subject, bans.IsNeverBanned);
 
         await bans.AddAsync(ban, cancellationToken);
         return new BanAddResult(_server.EndSessions(

@@ -56,9 +56,8 @@ public sealed class AccountTests : IDisposable
             ("FTS_USER_carl", "with:/slash"), ("FTS_USER_carl_HOME", ""),
             ("FTS_USER_DB_PORT", "tcp://10.0.0.12:5432"), ("FTS_PORT_21_TCP", "tcp://10.0.0.12:21"));
         Assert.Contains($"  accounts  3 in {State}", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains(
-            "environment variable FTS_USER_DB_PORT ignored, because it describes a service of a container system",
-            server.Program.Messages, StringComparison.Ordinal);
+        await server.Program.WaitForOutputAsync(
+            "environment variable FTS_USER_DB_PORT ignored, because it describes a service of a container system");
         Assert.Equal(["230", "257"], await RunAsync(server, "USER anna", "PASS with:/slash", "MKD mine"));
         Assert.Equal(["230", "257"], await RunAsync(server, "USER bob", "PASS from:/file", "MKD mine"));
         Assert.Equal(["230"], await RunAsync(server, "USER carl", "PASS with:/slash"));
