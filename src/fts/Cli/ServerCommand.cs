@@ -128,6 +128,7 @@ internal static class ServerCommand
             logSettings.File?.FullPath);
         using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         await using var log = new ServerLog(logSettings);
+        ILogger programLogger = log.LoggerFactory.CreateLogger("fts");
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
         await using ServerRecords? records = accounts is null
@@ -141,10 +142,7 @@ internal static class ServerCommand
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
         {
-            accounts.TakenOver = (name, client) => log.WriteEvent(
-                LogLevel.Information, "AccountTakenOver",
-                $"account {name.ToPrintable()} created for {client}, because {accounts.Legacy!.Url} accepted its password",
-                ("Account", name.ToPrintable()), ("Address", client.ToString()), ("Server", accounts.Legacy.Url));
+            accounts.TakenOver = (name, client) => ProgramLog.AccountTakenOver(programLogger, name, client, accounts.Legacy!.Url);
             authenticator = accounts.CreateAuthenticator(
                 signInRules, authenticator, served, folder, files,
                 text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));
@@ -187,7 +185,7 @@ internal static class ServerCommand
                 return ExitCode.Success;
             }
 
-            var reload = new ConfigurationReload(configuration, logSettings.Verbosity, log.LoggerFactory.CreateLogger("fts"));
+            var reload = new ConfigurationReload(configuration, logSettings.Verbosity, programLogger);
             await using var service = new ServiceLifetime(notifier, server, reload, TimeProvider.System);
             using var signals = new StopSignals(() =>
             {
@@ -205,10 +203,7 @@ internal static class ServerCommand
 
             foreach (string variable in configuration.IgnoredVariables.Concat(accounts?.IgnoredVariables ?? []))
             {
-                log.WriteEvent(
-                    LogLevel.Information, "VariableIgnored",
-                    $"environment variable {variable.ToPrintable()} ignored, because it describes a service of a container system",
-                    ("Variable", variable.ToPrintable()));
+                ProgramLog.VariableIgnored(programLogger, variable);
             }
 
             if (notifier.Failure is { } failure)
