@@ -22,8 +22,8 @@ internal sealed record LegacySettings(FtpClientOptions Server, string? Group, st
     private static readonly Option<string> ServerOption = new("--legacy-server")
     {
         HelpName = "URL",
-        Description = "old server that checks the password at the first login of a name without an account, and so supplies the accounts: " +
-            "ftp://HOST[:PORT] (unencrypted), ftp://HOST[:PORT]?tls=explicit or ftps://HOST[:PORT]",
+        Description = "old server that checks the password at the first login of a name without an account, and so supplies the " +
+            "accounts: ftp://HOST[:PORT] (unencrypted), ftp://HOST[:PORT]?tls=explicit or ftps://HOST[:PORT]",
     };
 
     private static readonly Option<string> KeyOption = new("--legacy-key")
