@@ -123,20 +123,20 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     public async Task Mount_points_are_found_in_every_spelling()
     {
         var shared = new MemoryFileStore();
-        var store = new MountedStore(Store, [new StoreMount(At("/work/shared"), shared, IsReadOnly: true)]);
-        await Store.CreateDirectoryAsync(At("/Work"), Token);
-        await Store.CreateDirectoryAsync(At("/Work/Shared"), Token);
-        await Store.WriteFileAsync("/Work/Shared/hidden", "home", Token);
+        var store = new MountedStore(Store, [new StoreMount(At("/team/shared"), shared, IsReadOnly: true)]);
+        await Store.CreateDirectoryAsync(At("/Team"), Token);
+        await Store.CreateDirectoryAsync(At("/Team/Shared"), Token);
+        await Store.WriteFileAsync("/Team/Shared/hidden", "home", Token);
         await shared.WriteFileAsync("/plan", "shared", Token);
         await shared.WriteFileAsync("/PLAN", "other", Token);
-        Assert.Equal("shared", await store.ReadFileAsync("/WORK/SHARED/plan", Token));
-        Assert.Equal("other", await store.ReadFileAsync("/WORK/SHARED/PLAN", Token));
-        Assert.Null(await store.GetEntryAsync(At("/WORK/Shared/hidden"), Token));
-        Assert.Equal(["shared"], (await store.ListAsync("/WORK", Token)).Select(entry => entry.Name));
+        Assert.Equal("shared", await store.ReadFileAsync("/TEAM/SHARED/plan", Token));
+        Assert.Equal("other", await store.ReadFileAsync("/TEAM/SHARED/PLAN", Token));
+        Assert.Null(await store.GetEntryAsync(At("/TEAM/Shared/hidden"), Token));
+        Assert.Equal(["shared"], (await store.ListAsync("/TEAM", Token)).Select(entry => entry.Name));
         Assert.Equal(
-            StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At("/WORK"), Token)));
-        Assert.Equal(store.GetComparisonPath(At("/work/shared/A")), store.GetComparisonPath(At("/WORK/SHARED/A")));
-        Assert.NotEqual(store.GetComparisonPath(At("/work/shared/A")), store.GetComparisonPath(At("/work/shared/a")));
+            StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At("/TEAM"), Token)));
+        Assert.Equal(store.GetComparisonPath(At("/team/shared/A")), store.GetComparisonPath(At("/TEAM/SHARED/A")));
+        Assert.NotEqual(store.GetComparisonPath(At("/team/shared/A")), store.GetComparisonPath(At("/team/shared/a")));
     }
 
     /// <summary>The file system treats these spellings as the name of the staging file. The store must refuse them.</summary>
