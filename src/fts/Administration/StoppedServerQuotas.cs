@@ -57,7 +57,7 @@ internal sealed class StoppedServerQuotas : IAsyncDisposable
             state.ReserveForServer();
             ServerRecords records = await ServerRecords.OpenAsync(
                 recordsEvents: false, state, isDurable: true, new LocalStoreOptions { ProtectedPaths = [state.Path] },
-                NullLoggerFactory.Instance);
+                eventsAdded: null, NullLoggerFactory.Instance);
             return new StoppedServerQuotas(state, records, snapshot);
         }
         catch
