@@ -146,8 +146,8 @@ internal static class ServerCommand
         await using ServerRecords? records = accounts is null
             ? null
             : await ServerRecords.OpenAsync(
-                line.HasOption(ServerRecords.EventsOption), accounts.State, uploads.IsDurable, files, delivery is null ? null : delivery.Wake,
-                log.LoggerFactory);
+                line.HasOption(ServerRecords.EventsOption), accounts.State, uploads.IsDurable, files,
+                delivery is null ? null : delivery.Wake, log.LoggerFactory);
         if (records is not null)
         {
             records.Records.Start();
