@@ -17,13 +17,13 @@ internal static partial class RecordLog
     public static partial void JournalDamaged(ILogger logger, long bytes);
 
     [LoggerMessage(8003, LogLevel.Warning,
-        "the quota of {Directory} was corrected by {Bytes} bytes and {Files} files, because the directory was changed from outside")]
+        "the usage of {Directory} was corrected by {Bytes} bytes and {Files} files, because other programs changed the directory")]
     public static partial void QuotaCorrected(ILogger logger, string directory, long bytes, long files);
 
     [LoggerMessage(8004, LogLevel.Information, "counted {Directory}: {Bytes} bytes in {Files} files")]
     public static partial void QuotaCounted(ILogger logger, string directory, long bytes, long files);
 
-    [LoggerMessage(8005, LogLevel.Error, "cannot count the quota of {Directory}, trying again later: {Reason}")]
+    [LoggerMessage(8005, LogLevel.Error, "cannot count the files of {Directory}, will retry: {Reason}")]
     public static partial void CountFailed(ILogger logger, string directory, string reason);
 
     [LoggerMessage(8006, LogLevel.Error, "cannot determine whether an operation on {Path} was completed: {Reason}")]

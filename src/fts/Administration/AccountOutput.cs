@@ -116,7 +116,7 @@ internal static class AccountOutput
 
         if (usage is not null || account.QuotaBytes is not null || account.QuotaFiles is not null)
         {
-            rows.Add(["used", usage is null ? "not counted yet, or known only to a running server" : FormatUsage(usage), ""]);
+            rows.Add(["used", usage is null ? $"unknown; fts user recount {account.Settings.Name} counts it" : FormatUsage(usage), ""]);
         }
 
         PrintTable(rows);

@@ -13,16 +13,14 @@ internal sealed class AccountStore : IDisposable
 {
     private readonly StateDirectory? _state;
 
-    /// <summary>
-    /// Whether the directory is the default one and had no database. A server that is already running then does not use it.
-    /// </summary>
-    private readonly bool _isUnknownToServers;
+    /// <summary>Whether the directory is the default one. A server that started before its database was created does not use it.</summary>
+    private readonly bool _isDefault;
 
     private AccountStore(string path, bool canCreate, bool isDefault)
     {
         StatePath = path;
         bool exists = Exists(path);
-        _isUnknownToServers = isDefault && !exists;
+        _isDefault = isDefault;
         _state = canCreate || exists ? StateDirectory.Open(path) : null;
     }
 
@@ -70,14 +68,15 @@ internal sealed class AccountStore : IDisposable
     /// <summary>Applies all changes or none, and informs a running server, so that its sessions use the new settings at once.</summary>
     public void Apply(params IReadOnlyList<AccountChange> changes)
     {
-        Translate(() =>
+        bool hadAccounts = Translate(() =>
         {
+            bool hadAccounts = !_isDefault || _state!.Accounts.ReadAll().Accounts.Count > 0;
             _state!.Accounts.Apply(changes);
-            return true;
+            return hadAccounts;
         });
         // Without this request, a running server notices the change within a second.
         bool hasServer = ControlClient.TryRefreshAsync(StatePath, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        if (_isUnknownToServers && !hasServer)
+        if (!hadAccounts && !hasServer)
         {
             Terminal.Plain.WriteMessage(
                 $"note: {StatePath} had no accounts; restart the server if it is running, so that it uses them");

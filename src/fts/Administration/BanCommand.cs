@@ -105,7 +105,8 @@ internal static class BanCommand
         string canonical = BanRequests.ParseSubject(subject).ToString();
         using BanAccess access = BanAccess.Open(StateDirectory.GetPath(line));
         IReadOnlyList<BanStatus> bans = await access.ListAsync(CancellationToken.None);
-        BanStatus ban = bans.FirstOrDefault(ban => ban.Subject == canonical) ?? throw BanRequests.CreateNotFound(canonical);
+        BanStatus ban = bans.FirstOrDefault(ban => ban.Subject == canonical)
+            ?? throw BanRequests.CreateNotFound(canonical, bans.Select(ban => ban.Subject));
         Write(line.HasOption(JsonOption) ? [JsonSerializer.Serialize(ban, ControlJson.Default.BanStatus)] : BanTable.FormatDetails(ban));
     }
 

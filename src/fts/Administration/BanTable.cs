@@ -25,7 +25,7 @@ internal static class BanTable
             bans.Select(ban => DisplayFormat.CountColumns(ban.Subject.ToPrintable())).Where(length => length <= MaxSubjectColumns)
                 .DefaultIfEmpty(0).Max(),
             MinSubjectColumns, MaxSubjectColumns);
-        yield return $"{Pad("SUBJECT", columns)} {"ENDS",-4} REASON";
+        yield return $"{Pad("SUBJECT", columns)} {"LEFT",-4} REASON";
         foreach (BanStatus ban in bans)
         {
             string subject = ban.Subject.ToPrintable();

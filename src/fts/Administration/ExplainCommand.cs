@@ -101,7 +101,7 @@ internal static class ExplainCommand
         foreach (PermissionExplanation explanation in explanations)
         {
             isAllowed &= explanation.Decision.IsAllowed || explanations.Count > 1;
-            Terminal.Plain.WriteData(Describe(verb, explanation, resolved));
+            Terminal.Plain.WriteData(Describe(verb, explanation, resolved, target));
         }
 
         isAllowed &= explanations.Any(explanation => explanation.Decision.IsAllowed);
@@ -196,7 +196,7 @@ internal static class ExplainCommand
     private static bool Matches(BanStatus ban, IPAddress address, string account) =>
         BanSubject.TryParse(ban.Subject, out BanSubject? subject) && subject.Matches(address, account);
 
-    private static string Describe(string verb, PermissionExplanation explanation, ResolvedAccount account)
+    private static string Describe(string verb, PermissionExplanation explanation, ResolvedAccount account, StorePath? target)
     {
         AccessDecision decision = explanation.Decision;
         string condition = explanation.Condition switch
@@ -207,7 +207,9 @@ internal static class ExplainCommand
         };
         string outcome = decision.IsAllowed ? "allowed" : $"refused by {decision.Rule}";
         string origin = account.GetOrigin(SettingKey.ForRule(decision.PathRule.Path));
-        return $"{verb} {decision.Path}{condition}: {outcome}, " +
+        // The decision names only the path whose rule decided.
+        string other = target is { } to && !to.Equals(decision.Path) ? $" (to {to})" : "";
+        return $"{verb} {decision.Path}{other}{condition}: {outcome}, " +
             $"rule {decision.PathRule.Path}={PermissionLetters.Format(decision.PathRule.Permissions)} (set by {origin})";
     }
 

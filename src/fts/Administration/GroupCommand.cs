@@ -141,7 +141,7 @@ internal static class GroupCommand
         {
             throw new UserErrorException(
                 ExitCode.UsageError, $"the group {name} is used by {DescribeMembers(snapshot, name)}",
-                $"fts user set {member} --unset group");
+                $"fts user set {member} --unset group:{name}");
         }
 
         store.Apply(AccountChange.RemoveGroup(name, group.Version));

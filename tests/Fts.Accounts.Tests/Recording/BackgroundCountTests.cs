@@ -39,7 +39,7 @@ public sealed class BackgroundCountTests : ILogger, IDisposable
             Assert.Equal("The files of the quota cannot be counted now (quota.count). Try again later.", refused.Explanation);
         }
 
-        await WaitForMessageAsync($"cannot count the quota of {fixture.Served}, trying again later: Input/output error");
+        await WaitForMessageAsync($"cannot count the files of {fixture.Served}, will retry: Input/output error");
         Assert.False(File.Exists(Path.Combine(fixture.Served, "a")));
         _isBroken = false;
         // An upload that still receives the result of an earlier count is repeated by its client.
@@ -71,7 +71,7 @@ public sealed class BackgroundCountTests : ILogger, IDisposable
         await File.WriteAllTextAsync(Path.Combine(fixture.Served, "outside"), "1234567", Token);
         records.SetQuota("ann", fixture.Served, new QuotaLimit(1000, null)); // searches for old counts now
         await WaitForMessageAsync(
-            $"the quota of {fixture.Served} was corrected by 7 bytes and 1 files, because the directory was changed from outside");
+            $"the usage of {fixture.Served} was corrected by 7 bytes and 1 files, because other programs changed the directory");
         Assert.Equal(new QuotaAmount(7, 1), records.Ledger.GetUsage(fixture.Served, "ann")!.Used);
     }
 

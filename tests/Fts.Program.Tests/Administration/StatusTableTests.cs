@@ -69,7 +69,7 @@ public sealed class StatusTableTests
         ];
         Assert.Equal(
             """
-            SUBJECT              ENDS REASON
+            SUBJECT              LEFT REASON
             ann@192.0.2.7        15m  10 failed logins within 60 min
             203.0.113.0/24       -    port scans
             """,

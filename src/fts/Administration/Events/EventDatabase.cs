@@ -22,7 +22,7 @@ internal static class EventDatabase
     [
         new("0", "success"),
         new("2", "usage error"),
-        new("6", "no server has delivered events to this target"),
+        new("6", "no server has delivered events to this target, or no event has this number"),
         new("11", "the database cannot be used"),
     ];
 

@@ -58,8 +58,15 @@ internal static class EventReplay
         }
 
         int count = EventDatabase.Run(line, selection.Target, database => database.Replay(selection, TimeProvider.System.GetUtcNow()));
+        if (count == 0 && selection.Id is { } missing)
+        {
+            throw new UserErrorException(
+                ExitCode.NotFound, string.Create(CultureInfo.InvariantCulture, $"no event has the number {missing}, or no target delivers it"),
+                "fts events list");
+        }
+
         Terminal.Plain.WriteData(string.Create(
-            CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "delivery" : "deliveries")} will be repeated"));
+            CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "delivery" : "deliveries")} will be made"));
         return ExitCode.Success;
     }
 

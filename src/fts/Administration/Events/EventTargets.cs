@@ -59,7 +59,7 @@ internal static class EventTargets
 
         AccountOutput.PrintTable(
         [
-            ["TARGET", "PENDING", "DEAD", "OLDEST PENDING", "LAST ERROR"],
+            ["TARGET", "PENDING", "DEAD", "OLDEST PENDING", "ERROR OF OLDEST PENDING"],
             .. targets.Select(target => new[]
             {
                 target.Name, target.Pending.ToString(CultureInfo.InvariantCulture), target.Dead.ToString(CultureInfo.InvariantCulture),

@@ -44,6 +44,15 @@ internal static class BanRequests
         }
     }
 
-    /// <summary>Returns the exception for a subject that is not banned.</summary>
-    public static ControlException CreateNotFound(string subject) => new(ControlErrorCode.NotFound, $"{subject} is not banned");
+    /// <summary>Returns the exception for a subject without a ban of its own. Names the first ban that includes the subject.</summary>
+    public static ControlException CreateNotFound(string subject, IEnumerable<string>? bans = null)
+    {
+        string? wider = bans?.FirstOrDefault(ban => BanSubject.TryParse(ban, out BanSubject? banned)
+            && BanSubject.TryParse(subject, out BanSubject? asked)
+            && asked.Network.PrefixLength >= banned.Network.PrefixLength
+            && banned.Matches(asked.Network.BaseAddress, asked.Account));
+        return new ControlException(
+            ControlErrorCode.NotFound,
+            wider is null ? $"{subject} is not banned" : $"{subject} has no ban of its own, but the ban of {wider} includes it");
+    }
 }

@@ -43,7 +43,7 @@ public sealed class UserCommandTests : IDisposable
             requiresTls   true                        account
             hours         08:00-18:00                 account
             expiresAt     2027-01-31T12:00:00+00:00   account
-            used          not counted yet, or known only to a running server
+            used          unknown; fts user recount ann counts it
             """.Split('\n').Select(Normalise),
             text.TrimEnd('\n').Split('\n').Select(Normalise));
 

@@ -90,7 +90,7 @@ public sealed class EventDeliveryTests : IDisposable
             ["--on-event", _data["program"], "--event-type", "uploaded", "--event-attempts", "1"]);
         await UploadAsync(server, "report.txt");
         await server.Program.WaitForOutputAsync(
-            "event 2 of anonymous was not delivered to program in 1 attempts and is a dead letter: exit code 3: no scanner");
+            "event 2 (account anonymous) is a dead letter: program failed 1 times, the last time: exit code 3: no scanner");
         (int code, string dead, _) = await RunAsync("events", "dead");
         Assert.Equal(0, code);
         Assert.Matches(@"^2   program  uploaded  anonymous  \S+Z  1         exit code 3: no scanner$", dead.Split('\n')[1]);
@@ -100,7 +100,7 @@ public sealed class EventDeliveryTests : IDisposable
             "TARGET   PENDING  DEAD  OLDEST PENDING  LAST ERROR\nprogram  0        1     -               -\n",
             (await RunAsync("events", "targets")).Data);
         File.Delete(_data["broken"]);
-        Assert.Equal("1 delivery will be repeated\n", (await RunAsync("events", "replay", "--dead")).Data);
+        Assert.Equal("1 delivery will be made\n", (await RunAsync("events", "replay", "--dead")).Data);
         await WaitForAsync(() => Received.Length == 1);
         Assert.Contains("\"id\":2,", Received[0], StringComparison.Ordinal);
         await WaitForAsync(() => RunAsync("events", "targets").GetAwaiter().GetResult().Data
@@ -114,6 +114,7 @@ public sealed class EventDeliveryTests : IDisposable
     [InlineData(
         2, "--since soon: must be a time like 2027-01-31 or 2027-01-31T12:00:00Z, or a time before now like 90s, 15m, 2h or 7d",
         "replay", "--since", "soon")]
+    [InlineData(6, "no event has the number 99999, or no target delivers it", "replay", "--id", "99999")]
     [InlineData(6, "no server has delivered events to the target webhook", "replay", "--dead", "--target", "webhook")]
     public async Task A_replay_without_a_valid_selection_is_an_error(int exitCode, string message, params string[] arguments)
     {
