@@ -152,6 +152,6 @@ internal static class ServiceCommand
         return Path.GetFileNameWithoutExtension(path) is "" or "dotnet"
             ? throw new UserErrorException(
                 ExitCode.OtherError, "the service needs the published program", "./fts service install, in a checkout")
-            : path;
+            : ProgramPath.FindStarted(path);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Fts.Cli;
 using Fts.Protocol;
+using Fts.Serving.Accounts;
 using Fts.Serving.Configuration;
 
 namespace Fts.Serving.Service;
@@ -57,15 +58,21 @@ internal static class ServiceInstallation
         var settings = ServerSettings.Parse(line);
         RequireSameValues(paths.ConfigurationFile, settings, request);
         RequireFolders(paths.ConfigurationFile, line, settings);
+        string? stateFolder = line.GetValue(StateDirectory.PathOption) is { } state ? Path.GetFullPath(state) : null;
+        IReadOnlyList<string> accountFolders = paths.IsForUser ? [] : ServerAccounts.FindFolders(line, stateFolder ?? paths.StateFolder);
         var unit = new ServiceUnit
         {
             IsForUser = paths.IsForUser,
             Program = request.Program,
             ConfigurationFile = paths.ConfigurationFile,
             ServedFolders = settings.ServedFolders,
+            AccountFolders = accountFolders,
+            StateFolder = stateFolder,
+            LogFile = settings.Log.Path is { } log ? Path.GetFullPath(log) : null,
             ReadFiles =
             [
-                .. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Concat(settings.Delivery.Files).Select(Path.GetFullPath),
+                .. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Concat(settings.Delivery.Files)
+                    .Concat(settings.Tls.ClientAuthorityFile is { } authority ? [authority] : []).Select(Path.GetFullPath),
             ],
             EndPoint = settings.EndPoint,
             ImplicitPort = settings.Tls.ImplicitPort,
@@ -94,7 +101,7 @@ internal static class ServiceInstallation
         steps.Add(CreateSystemctlStep(paths, "daemon-reload"));
         string[] names = request.HasSocket ? ["fts.socket", "fts.service"] : ["fts.service"];
         steps.Add(CreateSystemctlStep(paths, ["enable", "--now", .. names]));
-        return new ServicePlan(steps, FormatResult(paths, settings));
+        return new ServicePlan(steps, FormatResult(paths, settings, accountFolders));
     }
 
     /// <summary>Returns the steps that stop, disable and remove the service.</summary>
@@ -229,12 +236,15 @@ internal static class ServiceInstallation
         }
     }
 
-    private static string FormatResult(ServicePaths paths, ServerSettings settings)
+    private static string FormatResult(ServicePaths paths, ServerSettings settings, IReadOnlyList<string> accountFolders)
     {
         string user = paths.IsForUser ? "--user " : "";
-        string owner = paths.IsForUser || settings.Folder == ServiceUnit.DefaultFolder
+        IEnumerable<string> folders = settings.ServedFolders.Concat(accountFolders).Where(folder => folder != ServiceUnit.DefaultFolder);
+        string owner = paths.IsForUser
             ? ""
-            : $"\nthe user {ServiceUnit.User} needs permission to read and write {settings.Folder.ToPrintable()}";
+            : string.Concat(folders.Distinct().Select(folder => Directory.Exists(folder)
+                ? $"\nthe user {ServiceUnit.User} needs permission to read and write {folder.ToPrintable()}"
+                : $"\n{folder.ToPrintable()} of an account does not exist; create it for the user {ServiceUnit.User}, and restart the service"));
         string lingering = paths.IsForUser ? "\nto keep it running while you are logged out: loginctl enable-linger" : "";
         return $"started fts.service on {settings.EndPoint}; settings are in {paths.ConfigurationFile.ToPrintable()}"
             + $"\nlog and password: journalctl {user}-u fts" + owner + lingering;
