@@ -185,17 +185,18 @@ internal static class ServiceInstallation
     }
 
     /// <summary>Reads an existing file. The environment of the caller is not that of the service.</summary>
-    private static CommandLine ReadConfiguration(string file) => ServerConfiguration.Load(
+    internal static CommandLine ReadConfiguration(string file) => ServerConfiguration.Load(
         new CommandLine(ServerCommand.Definition, [ServerConfiguration.FileOptionName, file]), _ => null).Line;
 
-    private static CommandLine ParseConfiguration(string file, byte[] content) => new CommandLine(ServerCommand.Definition, []).With(
+    /// <summary>Parses the content of a configuration file.</summary>
+    internal static CommandLine ParseConfiguration(string file, byte[] content) => new CommandLine(ServerCommand.Definition, []).With(
         new ConfiguredSettings(
             SettingTable.Server,
             ConfigurationFile.Parse(SettingTable.Server, file, content),
             new Dictionary<string, IReadOnlyList<ConfiguredValue>>()));
 
     /// <summary>Throws if the request contains other values than the existing file, which is never changed.</summary>
-    private static void RequireSameValues(string file, ServerSettings settings, ServiceRequest request)
+    internal static void RequireSameValues(string file, ServerSettings settings, ServiceRequest request)
     {
         string? difference = null;
         if (request.Port is { } port && port != settings.EndPoint.Port)
@@ -216,17 +217,22 @@ internal static class ServiceInstallation
         }
     }
 
-    /// <summary>
-    /// Throws if the file names no folder, or if a served folder does not exist. systemd creates the default folder.
-    /// </summary>
-    private static void RequireFolders(string file, CommandLine line, ServerSettings settings)
+    /// <summary>Throws if the file names no folder.</summary>
+    internal static void RequireFolderKey(string file, CommandLine line)
     {
         if (line.GetValue(ServerSettings.FolderOption) is null)
         {
             throw CommandLine.CreateUsageError(
                 $"{file.ToPrintable()}: the key folder is missing; a service has no current folder to share");
         }
+    }
 
+    /// <summary>
+    /// Throws if the file names no folder, or if a served folder does not exist. systemd creates the default folder.
+    /// </summary>
+    private static void RequireFolders(string file, CommandLine line, ServerSettings settings)
+    {
+        RequireFolderKey(file, line);
         foreach (string folder in settings.ServedFolders.Where(folder => folder != ServiceUnit.DefaultFolder))
         {
             if (!Directory.Exists(folder))
@@ -244,7 +250,8 @@ internal static class ServiceInstallation
             ? ""
             : string.Concat(folders.Distinct().Select(folder => Directory.Exists(folder)
                 ? $"\nthe user {ServiceUnit.User} needs permission to read and write {folder.ToPrintable()}"
-                : $"\n{folder.ToPrintable()} of an account does not exist; create it for the user {ServiceUnit.User}, and restart the service"));
+                : $"\n{folder.ToPrintable()} of an account does not exist; create it for the user {ServiceUnit.User}, and restart "
+                    + "the service"));
         string lingering = paths.IsForUser ? "\nto keep it running while you are logged out: loginctl enable-linger" : "";
         return $"started fts.service on {settings.EndPoint}; settings are in {paths.ConfigurationFile.ToPrintable()}"
             + $"\nlog and password: journalctl {user}-u fts" + owner + lingering;

@@ -8,7 +8,7 @@ namespace Fts.Serving.Service;
 internal sealed record ServicePaths(bool IsForUser, string UnitFolder, string ConfigurationFile, string StateFolder)
 {
     /// <summary>The files of the service of the system.</summary>
-    public static ServicePaths ForSystem { get; } = 
+    public static ServicePaths ForSystem { get; } =
         new(false, "/etc/systemd/system", "/etc/fts/fts.json", $"/var/lib/{ServiceUnit.StateDirectory}");
 
     /// <summary>The unit of the server.</summary>

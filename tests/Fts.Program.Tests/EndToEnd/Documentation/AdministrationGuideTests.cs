@@ -41,7 +41,7 @@ public sealed partial class AdministrationGuideTests
     public async Task Each_command_of_the_page_works_and_prints_what_the_page_shows()
     {
         await using var machine = GuideMachine.Start();
-        var unused = Replacements.Select(replacement => replacement.Pattern).Concat(Failures.Select(failure => failure.Command)).ToHashSet();
+        HashSet<string> unused = [.. Replacements.Select(replacement => replacement.Pattern), .. Failures.Select(failure => failure.Command)];
         IReadOnlyList<PageCommand> commands = PageCommand.Read(Page);
         Assert.True(commands.Count > 80, $"only {commands.Count} commands found");
         foreach (PageCommand command in commands)
@@ -74,7 +74,8 @@ public sealed partial class AdministrationGuideTests
     [Fact]
     public void Commands_are_read_with_their_lines_exit_codes_and_outputs()
     {
-        const string Text = "```sh\na \\\n  b\ncat > f <<'END'\n$x\nEND\nc   # exit code 4: no\n```\n```console\n$ d\none\n\ntwo\n$ e\n```\n";
+        const string Text = "```sh\na \\\n  b\ncat > f <<'END'\n$x\nEND\nc   # exit code 4: no\n```\n"
+            + "```console\n$ d\none\n\ntwo\n$ e\n```\n";
         Assert.Equal(
             [
                 new PageCommand(2, "a \\\n  b", 0, null), new PageCommand(4, "cat > f <<'END'\n$x\nEND", 0, null),

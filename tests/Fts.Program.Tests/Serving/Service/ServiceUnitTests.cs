@@ -21,7 +21,8 @@ public sealed class ServiceUnitTests : IDisposable
 
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string> Variants { get; } = ["system", "default folder", "home", "accounts", "socket", "user", "user socket", "names"];
+    public static TheoryData<string> Variants { get; } =
+        ["system", "default folder", "home", "accounts", "socket", "user", "user socket", "names"];
 
     public void Dispose() => _folder.Dispose();
 
