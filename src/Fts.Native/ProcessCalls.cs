@@ -39,8 +39,8 @@ public static unsafe partial class ProcessCalls
         (int)SchedSetattr(SystemCallNumbers.SchedSetattr, 0, attributes, 0);
 
     /// <summary>
-    /// Returns how often the calling thread has waited, by getrusage(2): for a disk, a lock or an event, but not for a processor. Returns -1
-    /// where the system does not report it.
+    /// Returns how often the calling thread has waited, by getrusage(2): for a disk, a lock or an event, but not for a processor. Returns
+    /// -1 where the system does not report it.
     /// </summary>
     public static long GetWaitCount()
     {

@@ -34,8 +34,8 @@ internal sealed class InlineCallPolicy(TimeProvider clock, Func<long> getWaitCou
     public static readonly TimeSpan SlowThreshold = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// A call of another thread that has run for longer is slow. Only that thread knows whether it waits, so this time is longer than a busy
-    /// processor usually delays a thread.
+    /// A call of another thread that has run for longer is slow. Only that thread knows whether it waits, so this time is longer than a
+    /// busy processor usually delays a thread.
     /// </summary>
     public static readonly TimeSpan RunningThreshold = TimeSpan.FromMilliseconds(50);
 

@@ -64,8 +64,8 @@ public sealed class InlineCallPolicyTests
     [Fact]
     public void A_long_call_suspends_inline_calls_if_the_system_does_not_report_waits()
     {
-        _waitCount = -1;
         Open();
+        _waitCount = -1;
         Assert.True(_policy.TryBeginCall(out InlineCall call));
         _clock.Advance(s_slow);
         _policy.EndCall(call);
