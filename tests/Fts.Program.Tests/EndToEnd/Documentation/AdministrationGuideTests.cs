@@ -4,63 +4,23 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Documentation;
 
-/// <summary>Runs each command in <c>docs/administration.md</c>, in order, and compares the printed outputs.</summary>
+/// <summary>Runs each command in the pages for administrators, in order, and compares the printed outputs.</summary>
 public sealed partial class AdministrationGuideTests
 {
-    /// <summary>
-    /// The texts of commands that the test replaces. <c>{port}</c> and <c>{metrics}</c> are free ports. Each replacement must be used.
-    /// </summary>
-    /// <remarks>
-    /// <see cref="GuideMachine"/> also moves the directories of the system into a directory of the test, and <see cref="GuideTools"/>
-    /// replaces systemctl, chown, certbot and ufw.
-    /// </remarks>
-    private static readonly (string Pattern, string Replacement, string Reason)[] Replacements =
-    [
-        (@"""port"": 21,", @"""port"": {port},", "the test may use free ports only"),
-        (@"""ip"": ""0\.0\.0\.0""", @"""ip"": ""127.0.0.1""", "the test may use the loopback address only"),
-        ("9121", "{metrics}", "the test may use free ports only"),
-        (@"ftp://ann@ftp\.example\.com/", "ftp://ann@127.0.0.1:{port}/", "the server runs on this machine"),
-        ("^fts service install --folder /srv/ftp$", "fts service install --user --port {port} --folder /srv/ftp",
-            "the service of the system writes to the real /etc"),
-        ("^fts service install$", "fts service install --user", "the service of the system writes to the real /etc"),
-        ("^fts user add bob --home /srv/ftp/bob ", "fts user add bob --home /srv/ftp/bob --generate ", "a typed password needs a terminal"),
-        ("^fts server ", "fts config check ", "the server would not end"),
-    ];
-
-    /// <summary>The commands whose object does not exist in the test, with their exit codes.</summary>
-    private static readonly (string Command, int ExitCode, string Reason)[] Failures =
-    [
-        ("fts kick 17 --reason 'Maintenance.'", 6, "no session has the number 17"),
-        ("fts events show 4711", 6, "no event has the number 4711"),
-        ("fts events replay --since 2h --target webhook", 6, "the server of the page has no web hook"),
-    ];
-
-    private static string Page => File.ReadAllText(Path.Combine(Repository.Root, "docs", "administration.md"));
-
     [Fact]
     public async Task Each_command_of_the_page_works_and_prints_what_the_page_shows()
     {
         await using var machine = GuideMachine.Start();
-        HashSet<string> unused = [.. Replacements.Select(replacement => replacement.Pattern), .. Failures.Select(failure => failure.Command)];
-        IReadOnlyList<PageCommand> commands = PageCommand.Read(Page);
-        Assert.True(commands.Count > 80, $"only {commands.Count} commands found");
-        foreach (PageCommand command in commands)
-        {
-            string text = Replace(command.Text, machine, unused);
-            (string Command, int ExitCode, string Reason) failure = Failures.FirstOrDefault(
-                failure => command.Text.StartsWith(failure.Command, StringComparison.Ordinal));
-            unused.Remove(failure.Command ?? "");
-            (int code, string output) = await machine.RunAsync(text);
-            Assert.True(
-                code == (failure.Command is null ? command.ExitCode : failure.ExitCode),
-                $"docs/administration.md:{command.Line}: {command.Text}\nexit code {code}, output:\n{output}");
-            Assert.True(
-                command.Output is null || IsExpected(output, command.Output),
-                $"docs/administration.md:{command.Line}: {command.Text}\nexpected:\n{command.Output}\nbut the output is:\n{output}");
-        }
-
-        Assert.Empty(unused);
+        await RunAsync(machine, "administration.md", PageRules.Administration, minCommands: 80);
         await CheckResultAsync(machine);
+    }
+
+    [Fact]
+    public async Task Each_command_of_the_page_about_the_server_works()
+    {
+        await using var machine = GuideMachine.Start();
+        File.CreateSymbolicLink(machine.ProgramLink, PublishedProgram.Path);
+        await RunAsync(machine, "server.md", PageRules.Server, minCommands: 12);
     }
 
     [Theory]
@@ -91,6 +51,7 @@ public sealed partial class AdministrationGuideTests
     [InlineData("a\nb\nc", "a\n...", true)]
     [InlineData("a\nb\nc", "a\nc", false)]
     [InlineData("a.", "ab", false)]
+    [InlineData("a   b", "a  b", true)]
     [InlineData("abcd-efgh-jkmn-2345", "zzzz-yyyy-xxxx-9999", true)]
     public void Outputs_match_except_for_omitted_lines_and_passwords(string output, string expected, bool isExpected) =>
         Assert.Equal(isExpected, IsExpected(output, expected));
@@ -110,9 +71,39 @@ public sealed partial class AdministrationGuideTests
         Assert.Contains(", unchanged", output, StringComparison.Ordinal);
     }
 
-    private static string Replace(string text, GuideMachine machine, HashSet<string> unused)
+    /// <summary>Runs all commands of a page.</summary>
+    private static async Task RunAsync(GuideMachine machine, string page, PageRules rules, int minCommands)
     {
-        foreach ((string pattern, string replacement, _) in Replacements)
+        foreach (string preparation in rules.Preparations)
+        {
+            (int code, string output) = await machine.RunAsync(preparation);
+            Assert.True(code == 0, $"{preparation}\n{output}");
+        }
+
+        HashSet<string> unused = [.. rules.Replacements.Select(rule => rule.Pattern), .. rules.Failures.Select(rule => rule.Command)];
+        IReadOnlyList<PageCommand> commands = PageCommand.Read(File.ReadAllText(Path.Combine(Repository.Root, "docs", page)));
+        Assert.True(commands.Count >= minCommands, $"only {commands.Count} commands found");
+        foreach (PageCommand command in commands)
+        {
+            string text = Replace(command.Text, machine, rules, unused);
+            (string Command, int ExitCode, string Reason) failure = rules.Failures.FirstOrDefault(
+                failure => command.Text.StartsWith(failure.Command, StringComparison.Ordinal));
+            unused.Remove(failure.Command ?? "");
+            (int code, string output) = await machine.RunAsync(text);
+            Assert.True(
+                code == (failure.Command is null ? command.ExitCode : failure.ExitCode),
+                $"docs/{page}:{command.Line}: {command.Text}\nexit code {code}, output:\n{output}");
+            Assert.True(
+                command.Output is null || IsExpected(output, command.Output),
+                $"docs/{page}:{command.Line}: {command.Text}\nexpected:\n{command.Output}\nbut the output is:\n{output}");
+        }
+
+        Assert.Empty(unused);
+    }
+
+    private static string Replace(string text, GuideMachine machine, PageRules rules, HashSet<string> unused)
+    {
+        foreach ((string pattern, string replacement, _) in rules.Replacements)
         {
             string replaced = Regex.Replace(text, pattern, replacement);
             if (replaced != text)
@@ -136,8 +127,11 @@ public sealed partial class AdministrationGuideTests
         return Regex.IsMatch(HideValues(output), $@"\A{pattern}\z");
     }
 
-    /// <summary>Replaces the values that differ between two runs: generated passwords.</summary>
-    private static string HideValues(string text) => PasswordPattern().Replace(text, "PASSWORD");
+    /// <summary>Replaces the values that differ between two runs: generated passwords, and the widths of columns.</summary>
+    private static string HideValues(string text) => ColumnPattern().Replace(PasswordPattern().Replace(text, "PASSWORD"), "  ");
+
+    [GeneratedRegex(" {2,}")]
+    private static partial Regex ColumnPattern();
 
     [GeneratedRegex("[a-z2-9]{4}(-[a-z2-9]{4}){3}")]
     private static partial Regex PasswordPattern();

@@ -50,6 +50,9 @@ internal sealed partial class GuideMachine : IAsyncDisposable
     /// <summary>The port of the metrics.</summary>
     public int MetricsPort { get; } = FindFreePort();
 
+    /// <summary>The installed program, a link that does not exist yet.</summary>
+    public string ProgramLink => _root["usr/local/bin/fts"];
+
     public static GuideMachine Start() => new();
 
     /// <summary>Returns whether a file or directory of the replaced system exists.</summary>
