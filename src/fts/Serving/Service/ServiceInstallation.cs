@@ -79,6 +79,11 @@ internal static class ServiceInstallation
             HasSocket = request.HasSocket,
             CreatesCode = request.CreatesCode,
         };
+        foreach (string folder in paths.IsForUser ? [] : unit.RequiredFolders)
+        {
+            RequireFolder(folder); // the service would not start
+        }
+
         var steps = new List<ServiceStep>();
         if (paths.UserFile is { } userFile)
         {
@@ -235,10 +240,15 @@ internal static class ServiceInstallation
         RequireFolderKey(file, line);
         foreach (string folder in settings.ServedFolders.Where(folder => folder != ServiceUnit.DefaultFolder))
         {
-            if (!Directory.Exists(folder))
-            {
-                throw new UserErrorException(ExitCode.LocalFileError, $"{folder.ToPrintable()}: no such folder");
-            }
+            RequireFolder(folder);
+        }
+    }
+
+    private static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new UserErrorException(ExitCode.LocalFileError, $"{folder.ToPrintable()}: no such folder");
         }
     }
 

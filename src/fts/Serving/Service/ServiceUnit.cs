@@ -68,6 +68,25 @@ internal sealed record ServiceUnit
     /// </summary>
     public bool CreatesCode { get; init; }
 
+    /// <summary>The folders that must exist when the service starts, and that systemd does not create.</summary>
+    public IReadOnlyList<string> RequiredFolders
+    {
+        get
+        {
+            string?[] folders = [.. ServedFolders, StateFolder, FolderOfLog];
+            string[] created = [.. CreatedFolders];
+            return [.. folders.OfType<string>().Where(folder => !IsInside(folder, created)).Distinct()];
+        }
+    }
+
+    /// <summary>The folders that systemd creates for the service.</summary>
+    private IEnumerable<string> CreatedFolders => ((string[])[DefaultFolder, LogFolder])
+        .Where(folder => folder == FolderOfLog || ServedFolders.Contains(folder)).Prepend($"/var/lib/{StateDirectory}");
+
+    /// <summary>The folder of the log file, or null if there is none or if it is a device.</summary>
+    private string? FolderOfLog =>
+        LogFile is null || IsInside(LogFile, ["/dev", "/proc"]) ? null : Path.GetDirectoryName(LogFile);
+
     /// <summary>Returns the text of <c>fts.service</c>.</summary>
     public string Format()
     {
@@ -126,8 +145,8 @@ internal sealed record ServiceUnit
     private void AppendSystemSettings(StringBuilder text)
     {
         bool usesDefaultFolder = ServedFolders.Contains(DefaultFolder);
-        string? logFolder = LogFile is null ? null : Path.GetDirectoryName(LogFile);
-        string[] folders = [.. GetWritableFolders(logFolder).Select(folder => Quote(folder, isCommand: false))];
+        bool usesLogFolder = FolderOfLog == LogFolder;
+        string[] folders = [.. GetWritableFolders().Select(folder => Quote(folder, isCommand: false))];
         bool needsCapability = (!HasSocket && EndPoint.Port is > 0 and < FirstUnprivilegedPort)
             || ImplicitPort is > 0 and < FirstUnprivilegedPort;
         Append(
@@ -139,8 +158,8 @@ internal sealed record ServiceUnit
             "StateDirectoryMode=0750",
             "# The certificate of the server is kept in the folder fts of XDG_STATE_HOME.",
             $"Environment=XDG_STATE_HOME=%S{(StateFolder is null ? $" FTS_STATE=%S/{StateDirectory}" : "")}",
-            logFolder == LogFolder ? $"LogsDirectory={StateDirectory}" : null,
-            logFolder == LogFolder ? "LogsDirectoryMode=0750" : null,
+            usesLogFolder ? $"LogsDirectory={StateDirectory}" : null,
+            usesLogFolder ? "LogsDirectoryMode=0750" : null,
             needsCapability ? "AmbientCapabilities=CAP_NET_BIND_SERVICE" : null,
             $"CapabilityBoundingSet={(needsCapability ? "CAP_NET_BIND_SERVICE" : "")}",
             "",
@@ -160,16 +179,14 @@ internal sealed record ServiceUnit
     }
 
     /// <summary>
-    /// Returns the folders that systemd must make writable, without the folders that it creates and without folders inside other ones. A
-    /// hyphen precedes folders that may be missing: otherwise the service would not start.
+    /// Returns the folders that systemd must make writable, without those that it creates and without folders inside other ones. A hyphen
+    /// precedes folders that may be missing: otherwise the service would not start.
     /// </summary>
-    private IEnumerable<string> GetWritableFolders(string? logFolder)
+    private IEnumerable<string> GetWritableFolders()
     {
-        string?[] required = [.. ServedFolders, StateFolder, IsDevice(logFolder) ? null : logFolder];
-        string[] created = [DefaultFolder, LogFolder, $"/var/lib/{StateDirectory}"];
-        string[] folders = [.. required.OfType<string>().Where(folder => !IsInside(folder, created)).Distinct()];
-        string[] optional = [.. AccountFolders.Where(folder => !IsInside(folder, [.. created, .. folders])).Distinct()];
-        return [.. folders, .. optional.Select(folder => "-" + folder)];
+        IReadOnlyList<string> required = RequiredFolders;
+        string[] optional = [.. AccountFolders.Where(folder => !IsInside(folder, [.. CreatedFolders, .. required])).Distinct()];
+        return [.. required, .. optional.Select(folder => "-" + folder)];
     }
 
     /// <summary>Returns whether a path is one of the folders or is located in one of them.</summary>
@@ -185,8 +202,6 @@ internal sealed record ServiceUnit
 
         return false;
     }
-
-    private static bool IsDevice(string? folder) => folder is not null && IsInside(folder, ["/dev", "/proc"]);
 
     /// <summary>
     /// Appends the restrictions that also work without privileges. Netlink sockets are needed because the kernel reports the user of a

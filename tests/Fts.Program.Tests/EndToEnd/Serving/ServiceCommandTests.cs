@@ -75,6 +75,9 @@ public sealed class ServiceCommandTests : IDisposable
         _folder.Write("fts.json", $$"""
             { "port": 2121, "folder": "{{_settings.Path}}", "state": "state", "homes": "{{_folder.Path}}/homes", "logFile": "log/a.log" }
             """);
+        (int code, _, string messages) = await RunAsync("install", "--dry-run", "--config", "fts.json");
+        Assert.Equal((11, $"error: {_folder["log"]}: no such folder\n"), (code, messages)); // systemd would not start the service
+        Directory.CreateDirectory(_folder["log"]);
         File.CreateSymbolicLink(_tools["fts"], PublishedProgram.Path);
         await using RunningProgram program = RunningProgram.StartFile(
             "env", _tools.Path, [$"PATH={_tools.Path}", "fts", "service", "install", "--dry-run", "--config", _folder["fts.json"]]);

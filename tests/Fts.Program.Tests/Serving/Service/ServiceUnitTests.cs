@@ -75,7 +75,8 @@ public sealed class ServiceUnitTests : IDisposable
     {
         string text = Create("accounts").Format();
         Assert.Contains(
-            "\nReadWritePaths=\"/srv/files\" \"/srv/state\" \"/var/log/ftp\" \"-/srv/homes\" \"-/home/a b/mount\"\n", text,
+            "\nReadWritePaths=\"/srv/files\" \"/srv/state\" \"/var/log/ftp\" \"-/srv/homes\" \"-/var/lib/fts-files/bob\" "
+            + "\"-/home/a b/mount\"\n", text,
             StringComparison.Ordinal);
         Assert.Contains("\nEnvironment=XDG_STATE_HOME=%S\n", text, StringComparison.Ordinal);
         Assert.Contains("\nProtectHome=read-only\n", text, StringComparison.Ordinal);
