@@ -26,6 +26,10 @@ public static unsafe partial class FileCalls
     public static readonly int O_DIRECTORY = s_isArm ? 0x4000 : 0x10000;
     public static readonly int O_NOFOLLOW = s_isArm ? 0x8000 : 0x20000;
 
+    /// <summary>Calls fchown(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    public static partial int Fchown(SafeFileHandle file, uint owner, uint group);
+
     /// <summary>Calls copy_file_range(2).</summary>
     public static nint CopyFileRange(SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length) =>
         CopyFileRange(SystemCallNumbers.CopyFileRange, source, sourceOffset, target, targetOffset, length, 0);

@@ -10,6 +10,7 @@ public unsafe partial struct FileStatus
 {
     [FieldOffset(16)] public uint Links;
     [FieldOffset(20)] public uint Owner;
+    [FieldOffset(24)] public uint Group;
     [FieldOffset(28)] public ushort Mode;
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public long Length;
@@ -18,8 +19,8 @@ public unsafe partial struct FileStatus
     [FieldOffset(136)] public uint DeviceMajor;
     [FieldOffset(140)] public uint DeviceMinor;
 
-    // STATX_TYPE, MODE, NLINK, UID, MTIME, INO, SIZE.
-    private const uint WantedFields = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x100 | 0x200;
+    // STATX_TYPE, MODE, NLINK, UID, GID, MTIME, INO, SIZE.
+    private const uint WantedFields = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x100 | 0x200;
 
     /// <summary>Whether the entry is a regular file.</summary>
     public readonly bool IsFile => (Mode & 0xF000) == 0x8000;

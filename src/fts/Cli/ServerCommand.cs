@@ -82,18 +82,30 @@ internal static class ServerCommand
 
     /// <summary>Runs the server until a signal stops it.</summary>
     /// <exception cref="UserErrorException">A setting is invalid, or a file or the address cannot be used.</exception>
-    public static Task<ExitCode> RunAsync(string[] args) => RunAsync(
-        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false);
+    public static Task<ExitCode> RunAsync(string[] args)
+    {
+#if WINDOWS_SERVICE
+        if (OperatingSystem.IsWindows() && WindowsServiceHost.IsService)
+        {
+            return WindowsServiceHost.RunAsync(args, RunAsync);
+        }
+#endif
+        return RunAsync(args, CancellationToken.None);
+    }
+
+    private static Task<ExitCode> RunAsync(string[] args, CancellationToken stop) => RunAsync(
+        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false, stop);
 
     /// <summary>Performs all checks that precede the start of the server. Creates and restricts nothing.</summary>
     /// <exception cref="UserErrorException">A setting is invalid, or a file cannot be used.</exception>
-    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) => RunAsync(configuration, isCheck: true);
+    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) =>
+        RunAsync(configuration, isCheck: true, CancellationToken.None);
 
-    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck)
+    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
     {
         try
         {
-            return await RunServerAsync(configuration, isCheck);
+            return await RunServerAsync(configuration, isCheck, stop);
         }
         catch (UserErrorException e)
         {
@@ -101,7 +113,7 @@ internal static class ServerCommand
         }
     }
 
-    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck)
+    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
     {
         OpenFileLimit.Raise();
         CommandLine line = configuration.Line;
@@ -206,7 +218,7 @@ internal static class ServerCommand
             {
                 log.Reopen();
                 service.Reload();
-            });
+            }, stop);
             await StartAsync(server);
             accounts?.Start();
             await using ControlServer? controlServer = control?.Start(

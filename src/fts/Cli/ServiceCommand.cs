@@ -5,7 +5,7 @@ using Fts.Serving.Service;
 
 namespace Fts.Cli;
 
-/// <summary>The <c>fts service</c> subcommand. It installs the server as a service of systemd, and uninstalls it.</summary>
+/// <summary>The <c>fts service</c> subcommand. It installs the server as a service of systemd or Windows, and uninstalls it.</summary>
 internal static class ServiceCommand
 {
     private const string Install = "install", Uninstall = "uninstall";
@@ -43,7 +43,7 @@ internal static class ServiceCommand
     public static SubcommandDefinition Definition { get; } = new("service", 1, new HelpPage
     {
         Usage = ["fts service install [options]", "fts service uninstall [--user] [--dry-run]"],
-        Purpose = "Runs fts server as a service of systemd, from the start of the machine on.",
+        Purpose = "Runs fts server as a service of systemd or Windows, from the start of the machine on.",
         Examples =
         [
             new("fts service install --dry-run", "print the files and commands"),
@@ -64,7 +64,7 @@ internal static class ServiceCommand
         ExitCodes =
         [
             new("0", "success"),
-            new("1", "systemd is missing, or one of its commands failed"),
+            new("1", "systemd is missing, or a command failed"),
             new("2", "usage error, or an invalid configuration file"),
             new("6", "the service is not installed"),
             new("11", "a file or folder cannot be used"),
@@ -76,6 +76,8 @@ internal static class ServiceCommand
             "change them.",
             "systemctl reload fts reads the configuration file and certificates again. systemctl restart fts applies all settings. " +
             "journalctl -u fts prints the log.",
+            "On Windows, the command needs an administrator. It runs sc.exe and icacls.exe, and keeps settings, state and log in " +
+            "C:\\ProgramData\\fts.",
         ],
     });
 
@@ -84,6 +86,11 @@ internal static class ServiceCommand
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var line = new CommandLine(Definition, args);
+        if (OperatingSystem.IsWindows())
+        {
+            return await RunOnWindowsAsync(line);
+        }
+
         ServicePaths paths = line.HasOption(UserOption) ? ServicePaths.ForUser() : ServicePaths.ForSystem;
         if (line.GetValue(ConfigOption) is { } file)
         {
@@ -95,21 +102,48 @@ internal static class ServiceCommand
         {
             [Install] => CreateInstallPlan(line, paths),
             [Uninstall] => CreateUninstallPlan(line, paths, isDryRun),
-            [] => throw CommandLine.CreateUsageError("service needs a command", null, Definition.Usage),
-            [var other] => throw CommandLine.CreateUsageError(
-                $"unknown command service {other}", SpellingSuggestion.FindNearest(other, [Install, Uninstall]), Definition.Usage),
-            _ => throw CommandLine.CreateUsageError("too many arguments", null, Definition.Usage),
+            var other => throw CreateUsageError(other),
         };
+        return isDryRun || OperatingSystem.IsLinux()
+            ? await RunAsync(plan, isDryRun)
+            : throw new UserErrorException(ExitCode.OtherError, "services need Linux with systemd, or Windows");
+    }
+
+    private static UserErrorException CreateUsageError(IReadOnlyList<string> arguments) => arguments switch
+    {
+        [] => CommandLine.CreateUsageError("service needs a command", null, Definition.Usage),
+        [var other] => CommandLine.CreateUsageError(
+            $"unknown command service {other}", SpellingSuggestion.FindNearest(other, [Install, Uninstall]), Definition.Usage),
+        _ => CommandLine.CreateUsageError("too many arguments", null, Definition.Usage),
+    };
+
+    private static async Task<ExitCode> RunOnWindowsAsync(CommandLine line)
+    {
+        foreach (Option option in (Option[])[UserOption, SocketOption])
+        {
+            if (line.SpecifiedOptions.Any(specified => specified.Name == option.Name))
+            {
+                throw CommandLine.CreateUsageError($"{option.Name} needs systemd");
+            }
+        }
+
+        ServicePlan plan = line.Arguments switch
+        {
+            [Install] => await WindowsServicePlanner.CreatePlanAsync(line.GetValue(ConfigOption), CreateRequest(line)),
+            [Uninstall] => WindowsServiceInstallation.CreateUninstallPlan(),
+            var other => throw CreateUsageError(other),
+        };
+        return await RunAsync(plan, line.HasOption(DryRunOption));
+    }
+
+    /// <summary>Prints or executes the steps of a plan.</summary>
+    private static async Task<ExitCode> RunAsync(ServicePlan plan, bool isDryRun)
+    {
         if (isDryRun)
         {
             Terminal.Plain.WriteData(plan.Format());
             Terminal.Plain.Flush();
             return ExitCode.Success;
-        }
-
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new UserErrorException(ExitCode.OtherError, "services need Linux with systemd");
         }
 
         await plan.ExecuteAsync(CancellationToken.None);
@@ -119,14 +153,7 @@ internal static class ServiceCommand
 
     private static ServicePlan CreateInstallPlan(CommandLine line, ServicePaths paths)
     {
-        var request = new ServiceRequest
-        {
-            Program = FindProgram(),
-            CreatesCode = RuntimeFeature.IsDynamicCodeCompiled,
-            Port = line.GetValue(PortOption) is { } port ? CommandLine.ParsePort(port, allowsZero: false, PortOption.Name) : null,
-            Folder = line.GetValue(FolderOption) is { } folder ? Path.GetFullPath(folder) : null,
-            HasSocket = line.HasOption(SocketOption),
-        };
+        ServiceRequest request = CreateRequest(line);
         // Relative paths in the file start at the working directory of the service, which is the folder of the file.
         if (Path.GetDirectoryName(paths.ConfigurationFile) is { } settingsFolder && Directory.Exists(settingsFolder))
         {
@@ -135,6 +162,15 @@ internal static class ServiceCommand
 
         return ServiceInstallation.CreatePlan(paths, request);
     }
+
+    private static ServiceRequest CreateRequest(CommandLine line) => new()
+    {
+        Program = FindProgram(),
+        CreatesCode = RuntimeFeature.IsDynamicCodeCompiled,
+        Port = line.GetValue(PortOption) is { } port ? CommandLine.ParsePort(port, allowsZero: false, PortOption.Name) : null,
+        Folder = line.GetValue(FolderOption) is { } folder ? Path.GetFullPath(folder) : null,
+        HasSocket = line.HasOption(SocketOption),
+    };
 
     private static ServicePlan CreateUninstallPlan(CommandLine line, ServicePaths paths, bool isDryRun)
     {
@@ -152,6 +188,6 @@ internal static class ServiceCommand
         return Path.GetFileNameWithoutExtension(path) is "" or "dotnet"
             ? throw new UserErrorException(
                 ExitCode.OtherError, "the service needs the published program", "./fts service install, in a checkout")
-            : path;
+            : ProgramPath.FindStarted(path);
     }
 }

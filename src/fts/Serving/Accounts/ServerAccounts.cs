@@ -38,7 +38,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     }
 
     /// <summary>The options of accounts.</summary>
-    public static OptionGroup CommandLineOptions { get; } = 
+    public static OptionGroup CommandLineOptions { get; } =
         new("Accounts", [StateDirectory.PathOption, HomesOption, .. LegacySettings.Options]);
 
     /// <summary>The state directory. The sandbox allows it, and no client can reach it.</summary>
@@ -119,6 +119,32 @@ internal sealed class ServerAccounts : IAsyncDisposable
         {
             state.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Returns the folders of the accounts in a state directory, and those for later accounts. Creates nothing.</summary>
+    /// <exception cref="UserErrorException">The directory or the database cannot be read.</exception>
+    public static IReadOnlyList<string> FindFolders(CommandLine line, string path)
+    {
+        string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath), .. LegacySettings.Parse(line)?.Folders ?? []];
+        try
+        {
+            if (!Directory.Exists(path) || !Directory.EnumerateFiles(path, StateDirectory.DatabaseName).Any())
+            {
+                return AccountFolders.GetFolders(new AccountSnapshot(0, [], []), homes);
+            }
+
+            using var state = StateDirectory.Open(path);
+            return AccountFolders.GetFolders(state.Accounts.ReadAll(), homes);
+        }
+        catch (AccountDatabaseException e)
+        {
+            throw StateDirectory.CreateError(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot read the state folder {path}: {LocalErrorText.Describe(e)}", "the same command as root");
         }
     }
 

@@ -3,6 +3,7 @@ using Fts.Accounts.Settings;
 using Fts.Accounts.Sql;
 using Fts.Accounts.Sql.Sqlite;
 using Fts.Cli;
+using Fts.Native;
 
 namespace Fts.Serving.Accounts;
 
@@ -65,7 +66,9 @@ internal sealed class StateDirectory : IDisposable
     {
         try
         {
-            return new StateDirectory(path, SqliteDatabase.Open(System.IO.Path.Combine(path, DatabaseName)));
+            string database = System.IO.Path.Combine(path, DatabaseName);
+            CreateForOwner(path, database);
+            return new StateDirectory(path, SqliteDatabase.Open(database));
         }
         catch (AccountDatabaseException e)
         {
@@ -116,6 +119,37 @@ internal sealed class StateDirectory : IDisposable
     {
         Database.Dispose();
         _serverLock?.Dispose();
+    }
+
+    /// <summary>
+    /// If root opens the directory of another user, creates the database file for that user. The server, which runs as that user, could not
+    /// open a file of root. SQLite gives its other files to the owner of this one.
+    /// </summary>
+    private static void CreateForOwner(string directory, string database)
+    {
+        if (!OperatingSystem.IsLinux() || ProcessCalls.Geteuid() != 0
+            || !FileStatus.TryGet(directory, flags: 0, out FileStatus status) || status.Owner == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            // A new file only: the owner of the directory could replace an existing one by a link to any file of the system.
+            using var file = new FileStream(database, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            if (FileCalls.Fchown(file.SafeFileHandle, status.Owner, status.Group) != 0)
+            {
+                throw new UserErrorException(
+                    ExitCode.LocalFileError, $"cannot give {database} to the owner of its folder", "the same command as that user");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The file exists already. The database reports all other reasons.
+        }
     }
 
     private static string? GetNamedPath(CommandLine line) =>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Fts.Cli;
 using Fts.Protocol;
+using Fts.Serving.Accounts;
 using Fts.Serving.Configuration;
 
 namespace Fts.Serving.Service;
@@ -57,21 +58,32 @@ internal static class ServiceInstallation
         var settings = ServerSettings.Parse(line);
         RequireSameValues(paths.ConfigurationFile, settings, request);
         RequireFolders(paths.ConfigurationFile, line, settings);
+        string? stateFolder = line.GetValue(StateDirectory.PathOption) is { } state ? Path.GetFullPath(state) : null;
+        IReadOnlyList<string> accountFolders = paths.IsForUser ? [] : ServerAccounts.FindFolders(line, stateFolder ?? paths.StateFolder);
         var unit = new ServiceUnit
         {
             IsForUser = paths.IsForUser,
             Program = request.Program,
             ConfigurationFile = paths.ConfigurationFile,
             ServedFolders = settings.ServedFolders,
+            AccountFolders = accountFolders,
+            StateFolder = stateFolder,
+            LogFile = settings.Log.Path is { } log ? Path.GetFullPath(log) : null,
             ReadFiles =
             [
-                .. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Concat(settings.Delivery.Files).Select(Path.GetFullPath),
+                .. settings.Tls.ConfiguredFiles.Concat(settings.Hosts.Files).Concat(settings.Delivery.Files)
+                    .Concat(settings.Tls.ClientAuthorityFile is { } authority ? [authority] : []).Select(Path.GetFullPath),
             ],
             EndPoint = settings.EndPoint,
             ImplicitPort = settings.Tls.ImplicitPort,
             HasSocket = request.HasSocket,
             CreatesCode = request.CreatesCode,
         };
+        foreach (string folder in paths.IsForUser ? [] : unit.RequiredFolders)
+        {
+            RequireFolder(folder); // the service would not start
+        }
+
         var steps = new List<ServiceStep>();
         if (paths.UserFile is { } userFile)
         {
@@ -94,7 +106,7 @@ internal static class ServiceInstallation
         steps.Add(CreateSystemctlStep(paths, "daemon-reload"));
         string[] names = request.HasSocket ? ["fts.socket", "fts.service"] : ["fts.service"];
         steps.Add(CreateSystemctlStep(paths, ["enable", "--now", .. names]));
-        return new ServicePlan(steps, FormatResult(paths, settings));
+        return new ServicePlan(steps, FormatResult(paths, settings, accountFolders));
     }
 
     /// <summary>Returns the steps that stop, disable and remove the service.</summary>
@@ -178,17 +190,18 @@ internal static class ServiceInstallation
     }
 
     /// <summary>Reads an existing file. The environment of the caller is not that of the service.</summary>
-    private static CommandLine ReadConfiguration(string file) => ServerConfiguration.Load(
+    internal static CommandLine ReadConfiguration(string file) => ServerConfiguration.Load(
         new CommandLine(ServerCommand.Definition, [ServerConfiguration.FileOptionName, file]), _ => null).Line;
 
-    private static CommandLine ParseConfiguration(string file, byte[] content) => new CommandLine(ServerCommand.Definition, []).With(
+    /// <summary>Parses the content of a configuration file.</summary>
+    internal static CommandLine ParseConfiguration(string file, byte[] content) => new CommandLine(ServerCommand.Definition, []).With(
         new ConfiguredSettings(
             SettingTable.Server,
             ConfigurationFile.Parse(SettingTable.Server, file, content),
             new Dictionary<string, IReadOnlyList<ConfiguredValue>>()));
 
     /// <summary>Throws if the request contains other values than the existing file, which is never changed.</summary>
-    private static void RequireSameValues(string file, ServerSettings settings, ServiceRequest request)
+    internal static void RequireSameValues(string file, ServerSettings settings, ServiceRequest request)
     {
         string? difference = null;
         if (request.Port is { } port && port != settings.EndPoint.Port)
@@ -209,32 +222,46 @@ internal static class ServiceInstallation
         }
     }
 
-    /// <summary>
-    /// Throws if the file names no folder, or if a served folder does not exist. systemd creates the default folder.
-    /// </summary>
-    private static void RequireFolders(string file, CommandLine line, ServerSettings settings)
+    /// <summary>Throws if the file names no folder.</summary>
+    internal static void RequireFolderKey(string file, CommandLine line)
     {
         if (line.GetValue(ServerSettings.FolderOption) is null)
         {
             throw CommandLine.CreateUsageError(
                 $"{file.ToPrintable()}: the key folder is missing; a service has no current folder to share");
         }
+    }
 
+    /// <summary>
+    /// Throws if the file names no folder, or if a served folder does not exist. systemd creates the default folder.
+    /// </summary>
+    private static void RequireFolders(string file, CommandLine line, ServerSettings settings)
+    {
+        RequireFolderKey(file, line);
         foreach (string folder in settings.ServedFolders.Where(folder => folder != ServiceUnit.DefaultFolder))
         {
-            if (!Directory.Exists(folder))
-            {
-                throw new UserErrorException(ExitCode.LocalFileError, $"{folder.ToPrintable()}: no such folder");
-            }
+            RequireFolder(folder);
         }
     }
 
-    private static string FormatResult(ServicePaths paths, ServerSettings settings)
+    private static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new UserErrorException(ExitCode.LocalFileError, $"{folder.ToPrintable()}: no such folder");
+        }
+    }
+
+    private static string FormatResult(ServicePaths paths, ServerSettings settings, IReadOnlyList<string> accountFolders)
     {
         string user = paths.IsForUser ? "--user " : "";
-        string owner = paths.IsForUser || settings.Folder == ServiceUnit.DefaultFolder
+        IEnumerable<string> folders = settings.ServedFolders.Concat(accountFolders).Where(folder => folder != ServiceUnit.DefaultFolder);
+        string owner = paths.IsForUser
             ? ""
-            : $"\nthe user {ServiceUnit.User} needs permission to read and write {settings.Folder.ToPrintable()}";
+            : string.Concat(folders.Distinct().Select(folder => Directory.Exists(folder)
+                ? $"\nthe user {ServiceUnit.User} needs permission to read and write {folder.ToPrintable()}"
+                : $"\n{folder.ToPrintable()} of an account does not exist; create it for the user {ServiceUnit.User}, and restart "
+                    + "the service"));
         string lingering = paths.IsForUser ? "\nto keep it running while you are logged out: loginctl enable-linger" : "";
         return $"started fts.service on {settings.EndPoint}; settings are in {paths.ConfigurationFile.ToPrintable()}"
             + $"\nlog and password: journalctl {user}-u fts" + owner + lingering;

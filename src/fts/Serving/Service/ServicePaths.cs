@@ -4,10 +4,12 @@ namespace Fts.Serving.Service;
 /// <param name="IsForUser">Whether the service belongs to a user. Otherwise it belongs to the system.</param>
 /// <param name="UnitFolder">The folder of the units.</param>
 /// <param name="ConfigurationFile">The configuration file of the server.</param>
-internal sealed record ServicePaths(bool IsForUser, string UnitFolder, string ConfigurationFile)
+/// <param name="StateFolder">The state folder, if the configuration file names no other.</param>
+internal sealed record ServicePaths(bool IsForUser, string UnitFolder, string ConfigurationFile, string StateFolder)
 {
     /// <summary>The files of the service of the system.</summary>
-    public static ServicePaths ForSystem { get; } = new(false, "/etc/systemd/system", "/etc/fts/fts.json");
+    public static ServicePaths ForSystem { get; } =
+        new(false, "/etc/systemd/system", "/etc/fts/fts.json", $"/var/lib/{ServiceUnit.StateDirectory}");
 
     /// <summary>The unit of the server.</summary>
     public string ServiceFile => Path.Combine(UnitFolder, "fts.service");
@@ -25,6 +27,8 @@ internal sealed record ServicePaths(bool IsForUser, string UnitFolder, string Co
         string settings = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && Path.IsPathRooted(folder)
             ? folder
             : Path.Combine(home, ".config");
-        return new ServicePaths(true, Path.Combine(settings, "systemd", "user"), Path.Combine(settings, "fts", "fts.json"));
+        return new ServicePaths(
+            true, Path.Combine(settings, "systemd", "user"), Path.Combine(settings, "fts", "fts.json"),
+            Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!);
     }
 }

@@ -15,11 +15,22 @@ internal abstract record ServiceStep
     /// <summary>Writes a file.</summary>
     internal sealed record WriteFile(string Path, string Content) : ServiceStep;
 
+    /// <summary>Creates a folder, if it does not exist.</summary>
+    internal sealed record CreateFolder(string Path) : ServiceStep;
+
     /// <summary>Deletes a file, if it exists.</summary>
     internal sealed record DeleteFile(string Path) : ServiceStep;
 
     /// <summary>Runs a command. The first word is the program.</summary>
-    internal sealed record RunCommand(params IReadOnlyList<string> Words) : ServiceStep;
+    internal sealed record RunCommand(params IReadOnlyList<string> Words) : ServiceStep
+    {
+        /// <summary>An exit code that is no failure, in addition to 0.</summary>
+        public int PermittedExitCode { get; init; }
+
+        /// <summary>Returns the command line. Words with spaces are in quotation marks, as Windows needs them.</summary>
+        public string Format() => string.Join(
+            ' ', Words.Select(word => word.Contains(' ') ? WindowsServiceInstallation.FormatCommandLine(word) : word));
+    }
 }
 
 /// <summary>The steps of an installation, which are printed or executed.</summary>
@@ -36,8 +47,9 @@ internal sealed record ServicePlan(IReadOnlyList<ServiceStep> Steps, string Resu
             _ = step switch
             {
                 ServiceStep.WriteFile file => text.Append($"## write {file.Path.ToPrintable()}\n{file.Content}\n"),
+                ServiceStep.CreateFolder folder => text.Append($"## create {folder.Path.ToPrintable()}\n"),
                 ServiceStep.DeleteFile file => text.Append($"## delete {file.Path.ToPrintable()}\n"),
-                ServiceStep.RunCommand command => text.Append($"## run {string.Join(' ', command.Words).ToPrintable()}\n"),
+                ServiceStep.RunCommand command => text.Append($"## run {command.Format().ToPrintable()}\n"),
                 _ => throw new InvalidOperationException("unknown step"),
             };
         }
@@ -61,11 +73,14 @@ internal sealed record ServicePlan(IReadOnlyList<ServiceStep> Steps, string Resu
                 case ServiceStep.WriteFile file:
                     ChangeFile("write", file.Path, () => WriteFile(file));
                     break;
+                case ServiceStep.CreateFolder folder:
+                    ChangeFile("create", folder.Path, () => Directory.CreateDirectory(folder.Path));
+                    break;
                 case ServiceStep.DeleteFile file:
                     ChangeFile("delete", file.Path, () => File.Delete(file.Path));
                     break;
                 case ServiceStep.RunCommand command:
-                    await RunAsync(command.Words, cancellationToken);
+                    await RunAsync(command, cancellationToken);
                     break;
             }
         }
@@ -96,7 +111,21 @@ internal sealed record ServicePlan(IReadOnlyList<ServiceStep> Steps, string Resu
         }
     }
 
-    private static async Task RunAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
+    private static async Task RunAsync(ServiceStep.RunCommand command, CancellationToken cancellationToken)
+    {
+        (int code, string errors) = await RunAsync(command.Words, cancellationToken);
+        if (code != 0 && code != command.PermittedExitCode)
+        {
+            const StringSplitOptions noEmptyLines = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+            string reason = string.Join(' ', errors.Split('\n', noEmptyLines));
+            string detail = reason.Length > 0 ? $": {reason.ToPrintable()}" : "";
+            throw new UserErrorException(
+                ExitCode.OtherError, $"{string.Join(' ', command.Words)} failed with exit code {code}{detail}");
+        }
+    }
+
+    /// <summary>Runs a command. Returns its exit code and its error messages, which commands of Windows write to standard output.</summary>
+    internal static async Task<(int ExitCode, string Errors)> RunAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
         using Process process = Process.Start(new ProcessStartInfo(words[0], words.Skip(1))
         {
@@ -107,22 +136,16 @@ internal sealed record ServicePlan(IReadOnlyList<ServiceStep> Steps, string Resu
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         string errors = await process.StandardError.ReadToEndAsync(cancellationToken);
-        _ = await output;
+        string messages = await output;
         await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            const StringSplitOptions noEmptyLines = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
-            string reason = string.Join(' ', errors.Split('\n', noEmptyLines));
-            string detail = reason.Length > 0 ? $": {reason.ToPrintable()}" : "";
-            throw new UserErrorException(
-                ExitCode.OtherError, $"{string.Join(' ', words)} failed with exit code {process.ExitCode}{detail}");
-        }
+        return (process.ExitCode, errors.Length == 0 && OperatingSystem.IsWindows() ? messages : errors);
     }
 
     /// <summary>Throws if a program is in no folder of PATH, so that nothing is changed on a system without systemd.</summary>
     private static void RequireProgram(string name)
     {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        string[] folders =
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, name))))
         {
             throw new UserErrorException(

@@ -17,7 +17,13 @@ internal sealed record ServiceUnit
     public const string StateDirectory = "fts";
 
     /// <summary>The folder for files if no other folder is given. systemd creates it.</summary>
-    public const string DefaultFolder = $"/var/lib/{StateDirectory}/files";
+    /// <remarks>It is not located in the state folder, which no client can reach.</remarks>
+    public const string DefaultFolder = $"/var/lib/{FilesDirectory}";
+
+    /// <summary>The folder for log files that systemd creates.</summary>
+    public const string LogFolder = $"/var/log/{StateDirectory}";
+
+    private const string FilesDirectory = "fts-files";
 
     /// <summary>Ports below this one need a capability or a socket of systemd.</summary>
     private const int FirstUnprivilegedPort = 1024;
@@ -33,6 +39,17 @@ internal sealed record ServiceUnit
 
     /// <summary>The served folders, with their full paths.</summary>
     public required IReadOnlyList<string> ServedFolders { get; init; }
+
+    /// <summary>
+    /// The full paths of the folders with homes and mounted directories of accounts. They may be missing when the service starts.
+    /// </summary>
+    public IReadOnlyList<string> AccountFolders { get; init; } = [];
+
+    /// <summary>The full path of the configured state folder; null for the folder that systemd creates.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>The full path of the log file, or null.</summary>
+    public string? LogFile { get; init; }
 
     /// <summary>The full paths of the program for events, and of certificates, keys and other files that the server reads.</summary>
     public IReadOnlyList<string> ReadFiles { get; init; } = [];
@@ -50,6 +67,25 @@ internal sealed record ServiceUnit
     /// Whether the program creates code at run time, as the JIT compiler does. A service of native code cannot map writable memory as code.
     /// </summary>
     public bool CreatesCode { get; init; }
+
+    /// <summary>The folders that must exist when the service starts, and that systemd does not create.</summary>
+    public IReadOnlyList<string> RequiredFolders
+    {
+        get
+        {
+            string?[] folders = [.. ServedFolders, StateFolder, FolderOfLog];
+            string[] created = [.. CreatedFolders];
+            return [.. folders.OfType<string>().Where(folder => !IsInside(folder, created)).Distinct()];
+        }
+    }
+
+    /// <summary>The folders that systemd creates for the service.</summary>
+    private IEnumerable<string> CreatedFolders => ((string[])[DefaultFolder, LogFolder])
+        .Where(folder => folder == FolderOfLog || ServedFolders.Contains(folder)).Prepend($"/var/lib/{StateDirectory}");
+
+    /// <summary>The folder of the log file, or null if there is none or if it is a device.</summary>
+    private string? FolderOfLog =>
+        LogFile is null || IsInside(LogFile, ["/dev", "/proc"]) ? null : Path.GetDirectoryName(LogFile);
 
     /// <summary>Returns the text of <c>fts.service</c>.</summary>
     public string Format()
@@ -109,7 +145,8 @@ internal sealed record ServiceUnit
     private void AppendSystemSettings(StringBuilder text)
     {
         bool usesDefaultFolder = ServedFolders.Contains(DefaultFolder);
-        string[] folders = [.. ServedFolders.Where(folder => folder != DefaultFolder)];
+        bool usesLogFolder = FolderOfLog == LogFolder;
+        string[] folders = [.. GetWritableFolders().Select(folder => Quote(folder, isCommand: false))];
         bool needsCapability = (!HasSocket && EndPoint.Port is > 0 and < FirstUnprivilegedPort)
             || ImplicitPort is > 0 and < FirstUnprivilegedPort;
         Append(
@@ -117,14 +154,17 @@ internal sealed record ServiceUnit
             "",
             $"User={User}",
             $"Group={User}",
-            $"StateDirectory={StateDirectory}{(usesDefaultFolder ? $" {StateDirectory}/files" : "")}",
+            $"StateDirectory={StateDirectory}{(usesDefaultFolder ? $" {FilesDirectory}" : "")}",
             "StateDirectoryMode=0750",
-            $"Environment=XDG_STATE_HOME=%S/{StateDirectory}",
+            "# The certificate of the server is kept in the folder fts of XDG_STATE_HOME.",
+            $"Environment=XDG_STATE_HOME=%S{(StateFolder is null ? $" FTS_STATE=%S/{StateDirectory}" : "")}",
+            usesLogFolder ? $"LogsDirectory={StateDirectory}" : null,
+            usesLogFolder ? "LogsDirectoryMode=0750" : null,
             needsCapability ? "AmbientCapabilities=CAP_NET_BIND_SERVICE" : null,
             $"CapabilityBoundingSet={(needsCapability ? "CAP_NET_BIND_SERVICE" : "")}",
             "",
             "ProtectSystem=strict",
-            folders.Length > 0 ? $"ReadWritePaths={string.Join(' ', folders.Select(folder => Quote(folder, isCommand: false)))}" : null,
+            folders.Length > 0 ? $"ReadWritePaths={string.Join(' ', folders)}" : null,
             $"ProtectHome={(UsesAny("/home", "/root", "/run/user") ? "read-only" : "yes")}",
             $"PrivateTmp={(UsesAny("/tmp", "/var/tmp") ? "no" : "yes")}",
             "PrivateDevices=yes",
@@ -136,6 +176,31 @@ internal sealed record ServiceUnit
             "ProtectKernelModules=yes",
             "ProtectKernelTunables=yes",
             "RemoveIPC=yes");
+    }
+
+    /// <summary>
+    /// Returns the folders that systemd must make writable, without those that it creates and without folders inside other ones. A hyphen
+    /// precedes folders that may be missing: otherwise the service would not start.
+    /// </summary>
+    private IEnumerable<string> GetWritableFolders()
+    {
+        IReadOnlyList<string> required = RequiredFolders;
+        string[] optional = [.. AccountFolders.Where(folder => !IsInside(folder, [.. CreatedFolders, .. required])).Distinct()];
+        return [.. required, .. optional.Select(folder => "-" + folder)];
+    }
+
+    /// <summary>Returns whether a path is one of the folders or is located in one of them.</summary>
+    private static bool IsInside(string path, ReadOnlySpan<string> folders)
+    {
+        foreach (string folder in folders)
+        {
+            if (path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -159,10 +224,10 @@ internal sealed record ServiceUnit
     /// <summary>Returns whether a path of the service is located below one of the folders.</summary>
     private bool UsesAny(params ReadOnlySpan<string> folders)
     {
-        foreach (string folder in folders)
+        string?[] paths = [.. ServedFolders, .. AccountFolders, .. ReadFiles, StateFolder, LogFile, Program, ConfigurationFile];
+        foreach (string path in paths.OfType<string>())
         {
-            if (ServedFolders.Concat(ReadFiles).Append(Program).Append(ConfigurationFile)
-                .Any(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal)))
+            if (IsInside(path, folders))
             {
                 return true;
             }

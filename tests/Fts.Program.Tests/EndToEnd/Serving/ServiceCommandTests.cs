@@ -58,11 +58,52 @@ public sealed class ServiceCommandTests : IDisposable
         Assert.Contains("## write /etc/sysusers.d/fts.conf\n", data, StringComparison.Ordinal);
         Assert.Contains("\nu fts - \"fts FTP server\" /var/lib/fts\n", data, StringComparison.Ordinal);
         Assert.Contains($"## write {_folder["new.json"]}\n", data, StringComparison.Ordinal);
-        Assert.Contains("  \"port\": 2121,\n  \"folder\": \"/var/lib/fts/files\",\n", data, StringComparison.Ordinal);
+        Assert.Contains("  \"port\": 2121,\n  \"folder\": \"/var/lib/fts-files\",\n", data, StringComparison.Ordinal);
         Assert.Contains("## write /etc/systemd/system/fts.service\n", data, StringComparison.Ordinal);
         Assert.EndsWith("## run systemctl daemon-reload\n## run systemctl enable --now fts.service\n", data, StringComparison.Ordinal);
         Assert.Empty(Calls);
         Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task The_unit_has_the_folders_of_the_accounts_and_the_started_path_of_the_program()
+    {
+        Directory.CreateDirectory(_folder["homes/ann"]);
+        (string, string?) state = ("FTS_STATE", _folder["state"]);
+        string[] add = ["user", "add", "ann", "--home", _folder["homes/ann"], "--mount", $"/in={_tools.Path}", "--no-password"];
+        Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, add, "", state)).Code);
+        _folder.Write("fts.json", $$"""
+            { "port": 2121, "folder": "{{_settings.Path}}", "state": "state", "homes": "{{_folder.Path}}/homes", "logFile": "log/a.log" }
+            """);
+        (int code, _, string messages) = await RunAsync("install", "--dry-run", "--config", "fts.json");
+        Assert.Equal((11, $"error: {_folder["log"]}: no such folder\n"), (code, messages)); // systemd would not start the service
+        Directory.CreateDirectory(_folder["log"]);
+        File.CreateSymbolicLink(_tools["fts"], PublishedProgram.Path);
+        await using RunningProgram program = RunningProgram.StartFile(
+            "env", _tools.Path, [$"PATH={_tools.Path}", "fts", "service", "install", "--dry-run", "--config", _folder["fts.json"]]);
+        Assert.True(await program.WaitForExitAsync() == 0, program.Messages);
+        Assert.Contains($"\nExecStart=\"{_tools["fts"]}\" server ", program.Data, StringComparison.Ordinal);
+        string[] lines = program.Data.Split('\n');
+        string[] paths = Assert.Single(lines, line => line.StartsWith("ReadWritePaths=", StringComparison.Ordinal))[15..].Split(' ');
+        Assert.Equal([$"\"{_settings.Path}\"", $"\"{_folder["state"]}\"", $"\"{_folder["log"]}\""], paths[..3]);
+        Assert.Contains($"\"-{_folder["homes"]}\"", paths);
+        Assert.Contains($"\"-{_tools.Path}\"", paths);
+    }
+
+    [Fact]
+    public async Task Root_creates_the_database_for_the_owner_of_the_state_folder()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can create files for other users");
+        foreach (string command in (string[])["chown", "stat"])
+        {
+            Assert.SkipUnless(File.Exists($"/usr/bin/{command}"), $"{command} is not installed");
+        }
+
+        Directory.CreateDirectory(_folder["state"]);
+        await RunToolAsync("/usr/bin/chown", "65534:65533", _folder["state"]);
+        string[] add = ["user", "add", "ann", "--no-password", "--home", "/srv/ftp/ann"];
+        Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, add, "", ("FTS_STATE", _folder["state"]))).Code);
+        Assert.Equal("65534 65533 600\n", await RunToolAsync("/usr/bin/stat", "-c", "%u %g %a", _folder["state/fts.db"]));
     }
 
     [Theory]
@@ -164,6 +205,13 @@ public sealed class ServiceCommandTests : IDisposable
     private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) => RunningProgram.RunAsync(
         _folder.Path, ["service", .. arguments], "",
         ("PATH", $"{_tools.Path}:{Environment.GetEnvironmentVariable("PATH")}"), ("XDG_CONFIG_HOME", _settings.Path));
+
+    private async Task<string> RunToolAsync(string file, params string[] arguments)
+    {
+        await using RunningProgram program = RunningProgram.StartFile(file, _folder.Path, arguments);
+        Assert.Equal(0, await program.WaitForExitAsync());
+        return program.Data;
+    }
 
     private void UseSystemctl(string script)
     {

@@ -21,7 +21,8 @@ public sealed class ServiceUnitTests : IDisposable
 
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string> Variants { get; } = ["system", "default folder", "home", "socket", "user", "user socket", "names"];
+    public static TheoryData<string> Variants { get; } =
+        ["system", "default folder", "home", "accounts", "socket", "user", "user socket", "names"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -56,7 +57,7 @@ public sealed class ServiceUnitTests : IDisposable
     public void The_default_folder_is_created_by_systemd()
     {
         string text = Create("default folder").Format();
-        Assert.Contains("\nStateDirectory=fts fts/files\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nStateDirectory=fts fts-files\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("ReadWritePaths", text, StringComparison.Ordinal);
     }
 
@@ -67,6 +68,28 @@ public sealed class ServiceUnitTests : IDisposable
         Assert.Contains(
             "\nPrivateTmp=no\n", (System with { ServedFolders = ["/tmp/share"] }).Format(), StringComparison.Ordinal);
         Assert.Contains("\nProtectHome=yes\n", (System with { ServedFolders = ["/homes"] }).Format(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_of_accounts_may_be_missing_and_nested_folders_are_listed_once()
+    {
+        string text = Create("accounts").Format();
+        Assert.Contains(
+            "\nReadWritePaths=\"/srv/files\" \"/srv/state\" \"/var/log/ftp\" \"-/srv/homes\" \"-/var/lib/fts-files/bob\" "
+            + "\"-/home/a b/mount\"\n", text,
+            StringComparison.Ordinal);
+        Assert.Contains("\nEnvironment=XDG_STATE_HOME=%S\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nProtectHome=read-only\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_state_folder_and_the_log_folder_are_created_by_systemd()
+    {
+        string text = (System with { LogFile = "/var/log/fts/server.log" }).Format();
+        Assert.Contains("\nEnvironment=XDG_STATE_HOME=%S FTS_STATE=%S/fts\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nLogsDirectory=fts\nLogsDirectoryMode=0750\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nReadWritePaths=\"/srv/files\"\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("/dev", (System with { LogFile = "/dev/stdout" }).Format(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,6 +154,11 @@ public sealed class ServiceUnitTests : IDisposable
     {
         "default folder" => System with { ServedFolders = [ServiceUnit.DefaultFolder] },
         "home" => System with { ServedFolders = ["/home/ann/share"], ReadFiles = ["/etc/ssl/ann.pem"] },
+        "accounts" => System with
+        {
+            AccountFolders = ["/srv/homes", "/srv/files/ann", "/var/lib/fts-files/bob", "/home/a b/mount"], StateFolder = "/srv/state",
+            LogFile = "/var/log/ftp/server.log",
+        },
         "socket" => System with { HasSocket = true },
         "user" => System with { IsForUser = true },
         "user socket" => System with { IsForUser = true, HasSocket = true, EndPoint = new IPEndPoint(IPAddress.IPv6Any, 2121) },
