@@ -61,7 +61,8 @@ internal static class EventReplay
         if (count == 0 && selection.Id is { } missing)
         {
             throw new UserErrorException(
-                ExitCode.NotFound, string.Create(CultureInfo.InvariantCulture, $"no event has the number {missing}, or no target delivers it"),
+                ExitCode.NotFound,
+                string.Create(CultureInfo.InvariantCulture, $"no event has the number {missing}, or no target delivers it"),
                 "fts events list");
         }
 

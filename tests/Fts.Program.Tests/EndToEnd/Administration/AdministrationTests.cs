@@ -56,7 +56,8 @@ public sealed class AdministrationTests : IDisposable
             await CheckAsync(["ban", "add", "127.0.0.1"], 2, "never banned");
             await CheckAsync(["ban", "list"], 0, "203.0.113.0/24       -    port scans\n");
             await CheckAsync(["ban", "show", "203.0.113.9/24"], 0, "source    manual\n");
-            await CheckAsync(["ban", "show", "203.0.113.9"], 6, "203.0.113.9 has no ban of its own, but the ban of 203.0.113.0/24 includes it");
+            await CheckAsync(
+                ["ban", "show", "203.0.113.9"], 6, "203.0.113.9 has no ban of its own, but the ban of 203.0.113.0/24 includes it");
             await CheckAsync(["ban", "show", "198.51.100.7"], 6, "198.51.100.7 is not banned");
             server.Program.SendSignal(15);
             Assert.Equal(0, await server.Program.WaitForExitAsync());
