@@ -208,7 +208,7 @@ internal static class ExplainCommand
         string outcome = decision.IsAllowed ? "allowed" : $"refused by {decision.Rule}";
         string origin = account.GetOrigin(SettingKey.ForRule(decision.PathRule.Path));
         // The decision names only the path whose rule decided.
-        string other = target is { } to && !to.Equals(decision.Path) ? $" (to {to})" : "";
+        string other = target is { } to && !to.Equals(decision.Path) ? $" to {to}" : "";
         return $"{verb} {decision.Path}{other}{condition}: {outcome}, " +
             $"rule {decision.PathRule.Path}={PermissionLetters.Format(decision.PathRule.Permissions)} (set by {origin})";
     }
