@@ -34,6 +34,7 @@ internal sealed record PageRules(
             ("fts kick 17 --reason 'Maintenance.'", 6, "no session has the number 17"),
             ("fts events show 4711", 6, "no event has the number 4711"),
             ("fts events replay --since 2h --target webhook", 6, "the server of the page has no web hook"),
+            ("fts events replay --id 1234", 6, "no event has the number 1234"),
         ]);
 
     /// <summary>The rules of <c>docs/server.md</c>.</summary>
