@@ -15,12 +15,21 @@ internal sealed class FtpWire : IDisposable
     private nint _ticket;
 
     /// <summary>Connects from 127.0.0.<paramref name="source"/>, reads the greeting and starts TLS if requested.</summary>
-    public FtpWire(int port, bool overTls = false, int source = 1)
+    /// <param name="port">The port of the server.</param>
+    /// <param name="overTls">Whether the control connection and the data connections use TLS.</param>
+    /// <param name="source">The last number of the client's address.</param>
+    /// <param name="proxiedAddress">The address of the client in a PROXY header, or null to send no header.</param>
+    public FtpWire(int port, bool overTls = false, int source = 1, string? proxiedAddress = null)
     {
         var plain = new Wire(port, source);
         _wire = plain;
         try
         {
+            if (proxiedAddress is not null)
+            {
+                _wire.Send(Encoding.ASCII.GetBytes($"PROXY TCP4 {proxiedAddress} 127.0.0.1 40000 {port}\r\n"));
+            }
+
             RequireCode(220, _replies.Read(_wire), "the greeting");
             if (overTls)
             {
@@ -108,7 +117,7 @@ internal sealed class FtpWire : IDisposable
         // The data connection is closed before the reply is read, because ProFTPD sends the reply only after that.
         KeepTicket(data);
         data.CloseAfterServer();
-        Finish(verb, argument);
+        FinishTransfer(verb, argument);
         return total;
     }
 
@@ -130,7 +139,17 @@ internal sealed class FtpWire : IDisposable
 
         data.FinishSending();
         data.Dispose();
-        Finish(verb, path);
+        FinishTransfer(verb, path);
+    }
+
+    /// <summary>Reads the final reply of a transfer.</summary>
+    /// <exception cref="MeasurementException">The transfer failed.</exception>
+    public void FinishTransfer(string verb, string argument)
+    {
+        if (_replies.Read(_wire) / 100 != 2)
+        {
+            throw new MeasurementException($"{verb} {argument}: {Line}");
+        }
     }
 
     public void Dispose()
@@ -159,14 +178,6 @@ internal sealed class FtpWire : IDisposable
         {
             OpenSsl.FreeSession(_ticket);
             _ticket = newer;
-        }
-    }
-
-    private void Finish(string verb, string argument)
-    {
-        if (_replies.Read(_wire) / 100 != 2)
-        {
-            throw new MeasurementException($"{verb} {argument}: {Line}");
         }
     }
 
