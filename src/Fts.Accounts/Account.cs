@@ -86,6 +86,7 @@ public readonly record struct AllowedHours(TimeOnly Start, TimeOnly End)
 public sealed class AccountState(Account? current = null)
 {
     private volatile Account? _current = current;
+    private volatile string? _endRule;
 
     /// <summary>
     /// The account with its newest settings. Null after the account was disabled, removed, or can no longer log in. The server then ends
@@ -96,4 +97,14 @@ public sealed class AccountState(Account? current = null)
         get => _current;
         set => _current = value;
     }
+
+    /// <summary>
+    /// The rule name of the reason why <see cref="Current"/> is null, for the log, for example <c>account.disabled</c>. Null if the reason
+    /// is unknown.
+    /// </summary>
+    public string? EndRule => _endRule;
+
+    /// <summary>Sets <see cref="Current"/> to null for a reason.</summary>
+    /// <param name="rule">The rule name of the reason.</param>
+    public void End(string rule) => (_endRule, _current) = (rule, null);
 }

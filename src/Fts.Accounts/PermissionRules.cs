@@ -15,6 +15,12 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
     /// <summary>The rules below the root, those with the longest paths first. The first match decides.</summary>
     private readonly PermissionRule[] _rules;
 
+    /// <summary>The paths of <see cref="_rules"/> in the form for comparisons.</summary>
+    private readonly StorePath[] _paths;
+
+    /// <summary>The store whose comparison of paths applies, or null to compare paths exactly.</summary>
+    private readonly IFileStore? _store;
+
     /// <summary>Creates rules.</summary>
     /// <param name="rootPermissions">The permissions on all paths to which no rule applies.</param>
     /// <param name="rules">The rules. A rule for the root replaces <paramref name="rootPermissions"/>.</param>
@@ -29,19 +35,46 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
 
         _rootPermissions = rules.Where(rule => rule.Path.IsRoot).Select(rule => rule.Permissions).FirstOrDefault(rootPermissions);
         _rules = [.. rules.Where(rule => !rule.Path.IsRoot).OrderByDescending(rule => rule.Path.Value.Length)];
+        _paths = [.. _rules.Select(rule => rule.Path)];
+    }
+
+    private PermissionRules(PermissionRules rules, IFileStore store)
+    {
+        (_rootPermissions, _store) = (rules._rootPermissions, store);
+        (StorePath Path, PermissionRule Rule)[] merged =
+        [
+            .. rules._rules.GroupBy(rule => store.GetComparisonPath(rule.Path))
+                .Select(group => (group.Key, group.First() with
+                {
+                    Permissions = group.Select(rule => rule.Permissions).Aggregate((one, other) => one & other),
+                }))
+                .OrderByDescending(entry => entry.Key.Value.Length),
+        ];
+        (_rules, _paths) = ([.. merged.Select(entry => entry.Rule)], [.. merged.Select(entry => entry.Path)]);
     }
 
     /// <summary>Whether the same permissions apply to all paths.</summary>
     public bool IsUniform => _rules.Length == 0;
 
+    /// <summary>
+    /// Returns these rules for the files of a store, which can treat different spellings of a path as equal
+    /// (<see cref="IFileStore.GetComparisonPath"/>). If two rules then have the same path, only their common permissions apply.
+    /// </summary>
+    public PermissionRules ForStore(IFileStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return IsUniform ? this : new PermissionRules(this, store);
+    }
+
     /// <summary>Returns the rule that decides for a path. Its path is the root if no rule for a directory applies.</summary>
     public PermissionRule GetRule(StorePath path)
     {
-        foreach (PermissionRule rule in _rules)
+        StorePath compared = GetComparisonPath(path);
+        for (int at = 0; at < _rules.Length; at++)
         {
-            if (path.IsWithin(rule.Path))
+            if (compared.IsWithin(_paths[at]))
             {
-                return rule;
+                return _rules[at];
             }
         }
 
@@ -63,17 +96,30 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
     public Permissions GetTreePermissions(StorePath path)
     {
         Permissions permissions = GetPermissions(path);
-        foreach (PermissionRule rule in _rules)
+        StorePath compared = GetComparisonPath(path);
+        for (int at = 0; at < _rules.Length; at++)
         {
-            permissions |= rule.Path.IsWithin(path) ? rule.Permissions : Permissions.None;
+            permissions |= _paths[at].IsWithin(compared) ? _rules[at].Permissions : Permissions.None;
         }
 
         return permissions;
     }
 
     /// <summary>Returns the entries of a directory to which rules of their own apply, or an empty array.</summary>
-    public PermissionRule[] GetEntryRules(StorePath directory) =>
-        _rules.Length == 0 ? [] : [.. _rules.Where(rule => rule.Path.Parent == directory)];
+    public PermissionRule[] GetEntryRules(StorePath directory)
+    {
+        if (_rules.Length == 0)
+        {
+            return [];
+        }
+
+        StorePath compared = GetComparisonPath(directory);
+        return [.. _rules.Where((_, at) => _paths[at].Parent == compared)];
+    }
+
+    /// <summary>Returns a comparer of the names of entries of a directory.</summary>
+    public IEqualityComparer<string> GetNameComparer(StorePath directory) =>
+        _store is null ? StringComparer.Ordinal : new StoreNameComparer(_store, directory);
 
     /// <summary>
     /// Returns the names of the entries of a directory that are hidden, or null if none is. An entry is hidden if the account has no
@@ -86,7 +132,7 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
         {
             if (!HasAnyPermission(rule.Path))
             {
-                (names ??= new HashSet<string>(StringComparer.Ordinal)).Add(rule.Path.Name);
+                (names ??= new HashSet<string>(GetNameComparer(directory))).Add(rule.Path.Name);
             }
         }
 
@@ -102,11 +148,12 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
             return own;
         }
 
-        foreach (PermissionRule rule in _rules)
+        StorePath compared = GetComparisonPath(path);
+        for (int at = 0; at < _rules.Length; at++)
         {
-            if (rule.Path.IsWithin(path) && (rule.Permissions & permissions) != permissions)
+            if (_paths[at].IsWithin(compared) && (_rules[at].Permissions & permissions) != permissions)
             {
-                return rule;
+                return _rules[at];
             }
         }
 
@@ -123,4 +170,16 @@ public sealed class PermissionRules : IEquatable<PermissionRules>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_rootPermissions, _rules.Length);
+
+    private StorePath GetComparisonPath(StorePath path) => _store is null ? path : _store.GetComparisonPath(path);
+
+    /// <summary>Compares the names of entries of one directory as the store does.</summary>
+    private sealed class StoreNameComparer(IFileStore store, StorePath directory) : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) => x == y || (x is not null && y is not null && GetForm(x) == GetForm(y));
+
+        public int GetHashCode(string obj) => GetForm(obj).GetHashCode();
+
+        private StorePath GetForm(string name) => store.GetComparisonPath(directory.Child(name));
+    }
 }

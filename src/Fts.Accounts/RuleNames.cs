@@ -9,6 +9,8 @@ public static class RuleNames
     public const string LoginCredentials = "login.credentials";
     /// <summary>The account is disabled.</summary>
     public const string AccountDisabled = "account.disabled";
+    /// <summary>The account was removed. Only the log of an ended session contains this name.</summary>
+    public const string AccountRemoved = "account.removed";
     /// <summary>The account has expired.</summary>
     public const string AccountExpired = "account.expired";
     /// <summary>The account cannot log in at this time of day.</summary>
@@ -53,6 +55,8 @@ public static class RuleNames
     public const string MountReadOnly = "mount.read-only";
     /// <summary>The account's home directory or a mounted directory cannot be used.</summary>
     public const string HomeUnavailable = "home.unavailable";
+    /// <summary>The server from which accounts are taken over cannot check the login, or the account cannot be created.</summary>
+    public const string LegacyUnavailable = "legacy.unavailable";
 
     /// <summary>Returns the rule name for a missing permission, for example <c>permission.delete</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not exactly one permission.</exception>

@@ -22,8 +22,16 @@ namespace Fts.Accounts;
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
+    /// <summary>The account, with rules that compare paths as the store does.</summary>
+    private readonly Account _account = account is null || account.Rules.IsUniform || store is null
+        ? account!
+        : account with { Rules = account.Rules.ForStore(store) };
+
     /// <summary>The account.</summary>
-    public Account Account { get; } = account;
+    public Account Account { get; } = account!;
+
+    /// <summary>The rules of the account, which compare paths as the store does.</summary>
+    public PermissionRules Rules => _account.Rules;
 
     /// <summary>
     /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>): the account name and the client ID. Several clients can
@@ -33,7 +41,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
 
     /// <summary>Returns whether the account has all of these permissions on a path.</summary>
     public bool HasPermission(Permissions permissions, StorePath path) =>
-        (Account.Rules.GetPermissions(path) & permissions) == permissions;
+        (Rules.GetPermissions(path) & permissions) == permissions;
 
     /// <summary>Returns the entry at a path, or null if none exists. Requires <see cref="Permissions.List"/>.</summary>
     public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
@@ -94,7 +102,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     {
         Require(FileAction.Enter, path);
         bool canFindNames =
-            (Account.Rules.GetPermissions(path) & (Permissions.List | Permissions.Read | Permissions.CreateDirectory)) != 0;
+            (Rules.GetPermissions(path) & (Permissions.List | Permissions.Read | Permissions.CreateDirectory)) != 0;
         return canFindNames ? ThrowIfNotADirectoryAsync(path, cancellationToken) : default;
     }
 
@@ -105,7 +113,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         Require(FileAction.List, directory);
-        return Account.Rules.GetHiddenNames(directory) is { } hidden
+        return Rules.GetHiddenNames(directory) is { } hidden
             ? ListWithoutAsync(hidden, directory, cancellationToken)
             : store.ListAsync(directory, cancellationToken);
     }
@@ -123,7 +131,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </summary>
     public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Permissions uploads = Account.Rules.GetPermissions(path) & (Permissions.Create | Permissions.Append | Permissions.Overwrite);
+        Permissions uploads = Rules.GetPermissions(path) & (Permissions.Create | Permissions.Append | Permissions.Overwrite);
         return uploads == Permissions.None ? default : store.GetPartialUploadAsync(path, Uploader, cancellationToken);
     }
 
@@ -136,7 +144,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// <see cref="WriteStart.MustExist"/>, <see cref="WriteStart.MustKeepExistingBytes"/>).
     /// </remarks>
     public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) =>
-        UploadGate.IsUnrestricted(Account, path)
+        UploadGate.IsUnrestricted(_account, path)
             ? store.OpenWriteAsync(path, start, cancellationToken)
             : OpenRestrictedWriteAsync(path, start, cancellationToken);
 
@@ -159,7 +167,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     {
         Require(FileAction.LinkTo, target);
         Require(FileAction.Create, path);
-        Require(AccessRules.DecideAlias(Account.Rules, FileAction.LinkTo, target, alias: path));
+        Require(AccessRules.DecideAlias(Rules, FileAction.LinkTo, target, alias: path));
         return store.CreateLinkAsync(path, target, cancellationToken);
     }
 
@@ -208,7 +216,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public ValueTask<long> GetTreeSizeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
         Require(FileAction.List, directory);
-        Func<StorePath, bool>? isCounted = Account.Rules.IsUniform ? null : path => HasPermission(Permissions.List, path);
+        Func<StorePath, bool>? isCounted = Rules.IsUniform ? null : path => HasPermission(Permissions.List, path);
         return DirectoryTree.GetSizeAsync(store, directory, isCounted, progress, cancellationToken);
     }
 
@@ -310,10 +318,10 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
         Require(FileAction.Rename, source);
-        bool isUnrestricted = Account.Rules.IsUniform && HasPermission(Permissions.Create | Permissions.Overwrite, target);
+        bool isUnrestricted = Rules.IsUniform && HasPermission(Permissions.Create | Permissions.Overwrite, target);
         return isUnrestricted
             ? store.RenameAsync(source, target, replace, cancellationToken)
-            : new RenameGate(Account, store).RenameAsync(source, target, replace, cancellationToken);
+            : new RenameGate(_account, store).RenameAsync(source, target, replace, cancellationToken);
     }
 
     /// <summary>Sets metadata of a file or directory. Requires <see cref="Permissions.SetMetadata"/>.</summary>
@@ -332,7 +340,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
 
     private async ValueTask<IFileWriter> OpenRestrictedWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
-        WriteStart restricted = await new UploadGate(Account, store).RestrictAsync(path, start, cancellationToken).ConfigureAwait(false);
+        WriteStart restricted = await new UploadGate(_account, store).RestrictAsync(path, start, cancellationToken).ConfigureAwait(false);
         return await store.OpenWriteAsync(path, restricted, cancellationToken).ConfigureAwait(false);
     }
 
@@ -347,7 +355,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         }
     }
 
-    private void Require(FileAction action, StorePath path) => Require(AccessRules.Decide(Account.Rules, action, path));
+    private void Require(FileAction action, StorePath path) => Require(AccessRules.Decide(Rules, action, path));
 
     private void Require(in AccessDecision decision)
     {

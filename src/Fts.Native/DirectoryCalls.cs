@@ -74,6 +74,16 @@ public static unsafe partial class DirectoryCalls
     [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int Fstatfs(SafeFileHandle file, FileSystemType* type);
 
+    /// <summary>The request of ioctl(2) that reads the attributes of a file on a 64-bit system.</summary>
+    public const nuint FS_IOC_GETFLAGS = 0x8008_6601;
+
+    /// <summary>The attribute of a directory that ignores case.</summary>
+    public const nint FS_CASEFOLD_FL = 0x4000_0000;
+
+    /// <summary>Calls ioctl(2).</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Ioctl(SafeFileHandle file, nuint request, nint* value);
+
     /// <summary>Calls mkdirat(2).</summary>
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]

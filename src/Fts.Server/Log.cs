@@ -178,8 +178,11 @@ internal static partial class Log
     [LoggerMessage(64, LogLevel.Information, "reloaded: certificates were read again if their files had changed")]
     public static partial void Reloaded(ILogger logger);
 
-    [LoggerMessage(80, LogLevel.Information, "[{Session}] ended by the administrator: {Reason}")]
+    [LoggerMessage(80, LogLevel.Information, "[{Session}] ended: {Reason}")]
     public static partial void SessionEnded(ILogger logger, long session, string reason);
+
+    [LoggerMessage(88, LogLevel.Information, "[{Session}] ended: the account {Account} can no longer be used ({Rule})")]
+    public static partial void AccountEnded(ILogger logger, long session, string account, string rule);
 
     [LoggerMessage(81, LogLevel.Warning, "[{Session}] closed: too many commands before login from {Address}")]
     public static partial void TooManyCommandsBeforeLogin(ILogger logger, long session, IPAddress address);

@@ -17,6 +17,16 @@ public interface IFileStore
     /// </remarks>
     bool CanBlockCaller => true;
 
+    /// <summary>
+    /// Returns the form in which a path is compared with other paths. All spellings that the store treats as the same path have the same
+    /// form. On a file system that ignores case, <c>/Secret</c> and <c>/SECRET</c> have the same form.
+    /// </summary>
+    /// <remarks>
+    /// The path need not exist. The call does not block. The form is for comparisons only, and can differ from the name of the entry. The
+    /// default implementation returns the path, for a store in which different names are different entries.
+    /// </remarks>
+    StorePath GetComparisonPath(StorePath path) => path;
+
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
     /// <exception cref="StoreException">
     /// A link before the last component of the path leads outside the store, or the metadata cannot be read.

@@ -3,11 +3,12 @@ using System.Text;
 
 namespace Fts.Storage;
 
-/// <summary>Recognises names that some file system treats as equal to a reserved name.</summary>
+/// <summary>Recognises names that some file system treats as equal.</summary>
 /// <remarks>
 /// ext4, tmpfs, APFS, HFS+ and NTFS can ignore case. ext4, tmpfs and HFS+ also ignore invisible characters. ZFS can compare compatibility
 /// forms (NFKD). The published program does not contain the runtime's Unicode tables. This class therefore has a table of its own, which
-/// covers only the characters of <see cref="PathRules.StagingPrefix"/>.
+/// covers only the characters of <see cref="PathRules.StagingPrefix"/>
+/// and, for <see cref="Fold"/>, the canonical foldings to ASCII letters.
 /// </remarks>
 internal static class NameFolding
 {
@@ -43,6 +44,61 @@ internal static class NameFolding
 
         return prefix.IsEmpty;
     }
+
+    /// <summary>
+    /// Returns the form of a name in which names are equal that a file system without case may treat as equal: in lower case, without
+    /// invisible characters, and without the dots and spaces at the end that FAT and NTFS ignore.
+    /// </summary>
+    /// <remarks>
+    /// All spellings of a name in ASCII have the same form, including those with ligatures and other characters that the full case folding
+    /// of Unicode replaces by ASCII letters. Composed and decomposed forms of other letters have different forms.
+    /// </remarks>
+    public static string Fold(string name)
+    {
+        var folded = new StringBuilder(name.Length);
+        for (ReadOnlySpan<char> rest = name; !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out Rune rune, out int length) != OperationStatus.Done)
+            {
+                folded.Append(rest[..length]); // a byte that is not UTF-8
+            }
+            else if (GetAsciiFolding(rune.Value) is { } ascii)
+            {
+                folded.Append(ascii);
+            }
+            else
+            {
+                // The lower-case letter of the upper-case letter, because several lower-case letters can have the same upper-case letter.
+                folded.Append(Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)).ToString());
+            }
+
+            rest = rest[length..];
+        }
+
+        int end = folded.Length;
+        while (end > 0 && folded[end - 1] is '.' or ' ')
+        {
+            end--;
+        }
+
+        return end == 0 ? name : folded.ToString(0, end);
+    }
+
+    /// <summary>Returns the lower-case ASCII text that is equivalent to a character, or null if this table contains none.</summary>
+    private static string? GetAsciiFolding(int rune) => rune switch
+    {
+        0xDF or 0x1E9E => "ss",
+        0x212A => "k", // Kelvin sign
+        0xFB00 => "ff",
+        0xFB01 => "fi",
+        0xFB02 => "fl",
+        0xFB03 => "ffi",
+        0xFB04 => "ffl",
+        0xFB05 or 0xFB06 => "st",
+        _ when IsIgnorable(rune) => "",
+        _ when ToPlainLetter(rune) is var letter and not '\0' => letter.ToString(),
+        _ => null,
+    };
 
     /// <summary>
     /// Returns whether a name can be the short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>. Such a name begins with

@@ -119,9 +119,28 @@ public readonly struct StorePath : IEquatable<StorePath>
         || Equals(directory)
         || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
 
-    /// <summary>Returns the path of the same entry as seen from a directory that contains it, or the root if both are equal.</summary>
-    internal StorePath RelativeTo(StorePath directory) =>
-        directory.IsRoot || IsRoot ? this : Equals(directory) ? Root : new StorePath(Value[directory.Value.Length..]);
+    /// <summary>Returns the path without its first components, or the root if it has no more components.</summary>
+    internal StorePath SkipComponents(int count)
+    {
+        int start = 0;
+        for (; count > 0 && start >= 0; count--)
+        {
+            start = Value.IndexOf('/', start + 1);
+        }
+
+        return start < 0 ? Root : start == 0 ? this : new StorePath(Value[start..]);
+    }
+
+    /// <summary>The number of components. The root has none.</summary>
+    internal int Depth => _value is null ? 0 : _value.AsSpan().Count('/');
+
+    /// <summary>Returns the path in which each component is replaced by <see cref="NameFolding.Fold"/>.</summary>
+    internal StorePath FoldNames() =>
+        _value is null ? this : new StorePath("/" + string.Join('/', _value[1..].Split('/').Select(NameFolding.Fold)));
+
+    /// <summary>Returns the path of the same entry as seen from the store into which this path's store is mounted.</summary>
+    internal StorePath Prepend(StorePath directory) =>
+        directory.IsRoot ? this : IsRoot ? directory : new StorePath(directory.Value + Value);
 
     /// <inheritdoc/>
     public bool Equals(StorePath other) => string.Equals(_value, other._value, StringComparison.Ordinal);

@@ -56,6 +56,12 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
 
         (string name, string password) = (credentials.UserName, credentials.Password);
         string? hash = await _database.FindPasswordHashAsync(name, cancellationToken).ConfigureAwait(false);
+        if (hash is null && _options.TakeOver is { } takeOver
+            && await IsUnknownAsync(name, password, cancellationToken).ConfigureAwait(false))
+        {
+            return await TakeOverAsync(takeOver, credentials, cancellationToken).ConfigureAwait(false);
+        }
+
         PasswordCheck check = hash is null
             ? await _options.Passwords.RejectUnknownAsync(password, cancellationToken).ConfigureAwait(false)
             : await _options.Passwords.VerifyAsync(name, hash, password, cancellationToken).ConfigureAwait(false);
@@ -130,6 +136,59 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         await _pollTask.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
         _refreshLock.Dispose();
+    }
+
+    /// <summary>Returns whether no account has a name, and another server can be asked about it.</summary>
+    private async ValueTask<bool> IsUnknownAsync(string name, string password, CancellationToken cancellationToken) =>
+        AccountName.FindProblem(name) is null && !AnonymousAuthenticator.IsAnonymous(name)
+        && password.Length > 0 && password.AsSpan().IndexOfAny('\0', '\r', '\n') < 0
+        && await _database.FindAccountAsync(name, cancellationToken).ConfigureAwait(false) is null;
+
+    /// <summary>Creates the account of a client whose password the other server accepts, and logs the client in.</summary>
+    private async ValueTask<LoginResult> TakeOverAsync(
+        IAccountTakeOver takeOver, Credentials credentials, CancellationToken cancellationToken)
+    {
+        (string name, string password) = (credentials.UserName, credentials.Password);
+        // The rejection costs at least as much as that of a wrong password of an account.
+        Task<PasswordCheck> own = _options.Passwords.RejectUnknownAsync(password, cancellationToken).AsTask();
+        Task<TakeOverCheck> other = takeOver.CheckAsync(name, password, cancellationToken).AsTask();
+        await Task.WhenAll(own, other).ConfigureAwait(false);
+        TakeOverCheck check = await other.ConfigureAwait(false);
+        if (check != TakeOverCheck.Accepted)
+        {
+            return LoginResult.Refuse(check switch
+            {
+                TakeOverCheck.Busy => RuleNames.LoginBusy,
+                TakeOverCheck.Unavailable => RuleNames.LegacyUnavailable,
+                _ => RuleNames.LoginCredentials,
+            });
+        }
+
+        try
+        {
+            if (await _options.Passwords.CreateHashAsync(password, cancellationToken).ConfigureAwait(false) is not { } hash)
+            {
+                return LoginResult.Refuse(RuleNames.LoginBusy);
+            }
+
+            await _database.ApplyAsync([AccountChange.Add(takeOver.CreateAccount(name, hash))], cancellationToken).ConfigureAwait(false);
+        }
+        catch (AccountDatabaseException e) when (e.Error == AccountDatabaseError.Exists)
+        {
+            // Another login has created the account in the meantime. Its hash now decides.
+            return await _database.FindPasswordHashAsync(name, cancellationToken).ConfigureAwait(false) is null
+                ? LoginResult.Refuse(RuleNames.LoginCredentials)
+                : await LogInAsync(credentials, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is AccountDatabaseException or ArgumentException)
+        {
+            _options.Report?.Invoke(
+                $"account {name}: the other server accepts the password, but the account cannot be created: {e.Message}");
+            return LoginResult.Refuse(RuleNames.LegacyUnavailable);
+        }
+
+        takeOver.ReportCreated(name, credentials.Address);
+        return await AdmitAsync(name, credentials, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -220,22 +279,31 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     private async ValueTask RefreshAccountAsync(string name, CancellationToken cancellationToken)
     {
         ResolvedAccount? resolved = await _database.ResolveAsync(name, cancellationToken).ConfigureAwait(false);
-        if (resolved is not { Settings.IsEnabled: true } || _options.TimeProvider.GetUtcNow() >= resolved.Limits.ExpiresAt)
+        if (FindEndRule(resolved) is { } rule)
         {
-            _live.End(name);
+            _live.End(name, rule);
         }
-        else if (!_live.HasSettings(resolved))
+        else if (!_live.HasSettings(resolved!))
         {
-            if (await TryGetStoreAsync(resolved).ConfigureAwait(false) is (true, var store))
+            if (await TryGetStoreAsync(resolved!).ConfigureAwait(false) is (true, var store))
             {
-                _live.Set(resolved, store, _options.Stores?.GetLocations(resolved));
+                _live.Set(resolved!, store, _options.Stores?.GetLocations(resolved!));
             }
             else
             {
-                _live.End(name);
+                _live.End(name, RuleNames.HomeUnavailable);
             }
         }
     }
+
+    /// <summary>Returns the rule name of the reason why the sessions of an account must end, or null.</summary>
+    private string? FindEndRule(ResolvedAccount? account) => account switch
+    {
+        null => RuleNames.AccountRemoved,
+        { Settings.IsEnabled: false } => RuleNames.AccountDisabled,
+        _ when _options.TimeProvider.GetUtcNow() >= account.Limits.ExpiresAt => RuleNames.AccountExpired,
+        _ => null,
+    };
 
     private async Task PollAsync()
     {

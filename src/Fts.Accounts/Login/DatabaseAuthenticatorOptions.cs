@@ -15,6 +15,12 @@ public sealed record DatabaseAuthenticatorOptions
     public IAuthenticator? UnknownUsers { get; init; }
 
     /// <summary>
+    /// Checks user names that no account has with another server, and creates their accounts. The names <c>anonymous</c> and <c>ftp</c>,
+    /// and names that are not valid account names, are rejected without a check. Null to reject unknown names. Default: null.
+    /// </summary>
+    public IAccountTakeOver? TakeOver { get; init; }
+
+    /// <summary>
     /// Authenticates all logins until the database contains an account for the first time. Null to reject them. Default: null.
     /// </summary>
     public IAuthenticator? WithoutAccounts { get; init; }

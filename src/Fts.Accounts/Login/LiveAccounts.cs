@@ -34,7 +34,7 @@ internal sealed class LiveAccounts
                 }
                 else if (now >= state.Current?.Limits.ExpiresAt)
                 {
-                    End(name);
+                    End(name, RuleNames.AccountExpired);
                 }
                 else if (all || entry.IsNew)
                 {
@@ -75,14 +75,14 @@ internal sealed class LiveAccounts
         }
     }
 
-    /// <summary>Ends the sessions of an account.</summary>
-    public void End(string name)
+    /// <summary>Ends the sessions of an account, for the reason with a rule name.</summary>
+    public void End(string name, string rule)
     {
         lock (_lock)
         {
             if (_entries.Remove(name, out Entry? entry) && entry.State.TryGetTarget(out AccountState? state))
             {
-                state.Current = null;
+                state.End(rule);
             }
         }
     }

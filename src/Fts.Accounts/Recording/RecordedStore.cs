@@ -23,6 +23,8 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
 
     public bool CanBlockCaller => inner.CanBlockCaller;
 
+    public StorePath GetComparisonPath(StorePath path) => inner.GetComparisonPath(path);
+
     public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
         inner.GetEntryAsync(path, cancellationToken);
 
@@ -151,7 +153,7 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
         inner.CacheHashAsync(path, hashed, sha256, cancellationToken);
 
-    public StoreLocation Locate(StorePath path) => session.Locate(path);
+    public StoreLocation Locate(StorePath path) => session.Locate(path, inner);
 
     public QuotaDirectory[] FindDirectories(StorePath path) =>
         Records.Ledger.IsEmpty ? [] : Records.Ledger.Find(Locate(path).FullPath);

@@ -48,7 +48,7 @@ public sealed class SessionRecords(AccountRecords records, string account, strin
             Path = AccountEvent.EscapeText(path.Value), Bytes = bytes, Verdict = verdict, Sha256 = sha256,
         });
 
-    internal StoreLocation Locate(StorePath path) => locations.Find(path);
+    internal StoreLocation Locate(StorePath path, IFileStore store) => locations.Find(path, store);
 
     /// <summary>Returns an event about a path, or no event if events are not recorded.</summary>
     internal AccountEvent[] CreateEvents(EventType type, StorePath path, Func<AccountEvent, AccountEvent>? complete = null)

@@ -32,16 +32,21 @@ public sealed class StoreLocations
     public string Home { get; }
 
     /// <summary>Returns the location of a virtual path.</summary>
-    public StoreLocation Find(StorePath path)
+    /// <param name="path">The path.</param>
+    /// <param name="store">The store of the account, which compares paths. Null to compare them exactly.</param>
+    public StoreLocation Find(StorePath path, IFileStore? store = null)
     {
+        StorePath compared = GetForm(path);
         foreach ((StorePath mount, string directory) in _mounts)
         {
-            if (path.IsWithin(mount))
+            if (compared.IsWithin(GetForm(mount)))
             {
-                string rest = path.Value[mount.Value.Length..];
-                return new StoreLocation(directory, rest.Length == 0 ? StorePath.Root : StorePath.Root.Resolve(rest)!.Value);
+                string rest = string.Join('/', path.Value.Split('/').Skip(mount.Value.Split('/').Length));
+                return new StoreLocation(directory, StorePath.Root.Resolve(rest)!.Value);
             }
         }
+
+        StorePath GetForm(StorePath spelling) => store?.GetComparisonPath(spelling) ?? spelling;
 
         return new StoreLocation(Home, path);
     }

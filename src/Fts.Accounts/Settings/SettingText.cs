@@ -146,6 +146,21 @@ public static class SettingText
         ? Never
         : expiry.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFF'+00:00'", CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// Returns an expiry as an administrator writes it: the last day if the account expires at the end of a day, otherwise as
+    /// <see cref="FormatExpiry"/> does.
+    /// </summary>
+    /// <param name="expiry">The expiry.</param>
+    /// <param name="timeZone">The time zone of the days.</param>
+    public static string DescribeExpiry(DateTimeOffset expiry, TimeZoneInfo timeZone)
+    {
+        ArgumentNullException.ThrowIfNull(timeZone);
+        DateTimeOffset local = TimeZoneInfo.ConvertTime(expiry, timeZone);
+        return expiry != DateTimeOffset.MaxValue && local.TimeOfDay == TimeSpan.Zero && local.Date > DateTime.MinValue
+            ? DateOnly.FromDateTime(local.Date).AddDays(-1).ToString(DateFormat, CultureInfo.InvariantCulture)
+            : FormatExpiry(expiry);
+    }
+
     /// <summary>Parses a virtual path, which must be absolute and normalised, such as <c>/in</c>.</summary>
     public static bool TryParsePath(string? text, out StorePath path)
     {

@@ -20,6 +20,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     public bool CanBlockCaller => store.CanBlockCaller;
 
     /// <inheritdoc/>
+    public StorePath GetComparisonPath(StorePath path) => store.GetComparisonPath(path);
+
+    /// <inheritdoc/>
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         FileEntry? found;

@@ -21,25 +21,26 @@ internal sealed class ListingRows
     /// <summary>The permissions on the entries to which path rules of their own apply, or null if there are none.</summary>
     private readonly Dictionary<string, PermissionFacts>? _permissionsByName;
 
-    private ListingRows(Session session, Permissions permissions, IReadOnlyCollection<PermissionRule> entryRules)
+    private ListingRows(
+        Session session, Permissions permissions, IReadOnlyCollection<PermissionRule> entryRules, IEqualityComparer<string>? names = null)
     {
         (_files, _permissions) = (session.Files!, PermissionFacts.For(permissions));
         _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256);
         _permissionsByName = entryRules.Count == 0
             ? null
-            : entryRules.ToDictionary(rule => rule.Path.Name, rule => PermissionFacts.For(rule.Permissions), StringComparer.Ordinal);
+            : entryRules.ToDictionary(rule => rule.Path.Name, rule => PermissionFacts.For(rule.Permissions), names);
     }
 
     /// <summary>Creates rows of the entries of a directory.</summary>
     public static ListingRows ForDirectory(Session session, StorePath directory)
     {
-        PermissionRules rules = session.Files!.Account.Rules;
-        return new ListingRows(session, rules.GetPermissions(directory), rules.GetEntryRules(directory));
+        PermissionRules rules = session.Files!.Rules;
+        return new ListingRows(session, rules.GetPermissions(directory), rules.GetEntryRules(directory), rules.GetNameComparer(directory));
     }
 
     /// <summary>Creates the row of one entry.</summary>
     public static ListingRows ForEntry(Session session, StorePath path) =>
-        new(session, session.Files!.Account.Rules.GetPermissions(path), []);
+        new(session, session.Files!.Rules.GetPermissions(path), []);
 
     /// <summary>Creates rows in the format of <c>ls -l</c>, which contains no permissions of the account.</summary>
     public static ListingRows WithoutPermissions(Session session) => new(session, Permissions.None, []);

@@ -286,11 +286,13 @@ internal sealed class Session : IDisposable
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);
 
     /// <summary>
-    /// Ends the session from outside its loop: aborts a running transfer and sends the closing reply. Only the first call has an effect.
+    /// Ends the session from outside its loop: aborts a running transfer and sends the closing reply. Only the first call has an effect,
+    /// and returns true.
     /// </summary>
-    public void End(FtpReply closingReply)
+    public bool End(FtpReply closingReply)
     {
-        if (Interlocked.CompareExchange(ref _closingReply, closingReply, null) is null)
+        bool isFirst = Interlocked.CompareExchange(ref _closingReply, closingReply, null) is null;
+        if (isFirst)
         {
             Volatile.Write(ref _endedAt, Environment.TickCount64);
             Transfer?.Abort(AbortReason.SessionEnded);
@@ -303,6 +305,8 @@ internal sealed class Session : IDisposable
                 // The loop has just ended by itself.
             }
         }
+
+        return isFirst;
     }
 
     /// <summary>

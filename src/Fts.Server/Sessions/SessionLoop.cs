@@ -235,7 +235,6 @@ internal sealed class SessionLoop(Session session)
 
         if (!AccountUpdate.TryApply(session))
         {
-            session.End(Replies.AccountEnded); // the end of the loop sends the reply
             session.Next = NextAction.Close;
         }
         else if (CommandRunner.CheckRules(session, row, argument) is { } error)

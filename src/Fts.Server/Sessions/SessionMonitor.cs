@@ -69,11 +69,7 @@ internal static class SessionMonitor
             return;
         }
 
-        if (AccountUpdate.HasEnded(session))
-        {
-            session.End(Replies.AccountEnded); // only the first call has an effect
-        }
-
+        AccountUpdate.EndIfAccountEnded(session);
         if (FindDisconnectReason(session, options, now) is { } reason)
         {
             Log.Disconnecting(options.Logger, session.Id, reason);

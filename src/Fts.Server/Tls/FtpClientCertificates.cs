@@ -48,6 +48,21 @@ public sealed record FtpClientCertificates
     /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
+    /// <summary>
+    /// Whether the content of <see cref="PinnedKeys"/> can change while the server runs. The collection must then be thread-safe, and can
+    /// be empty at the start. With <see cref="FtpClientCertificatePolicy.Request"/>, the server requests no certificates while no key and
+    /// no authority is trusted. Default: false.
+    /// </summary>
+    public bool CanPinnedKeysChange { get; init; }
+
+    /// <summary>Whether a handshake that begins now requests a certificate.</summary>
+    internal bool IsRequested => Policy switch
+    {
+        FtpClientCertificatePolicy.Off => false,
+        FtpClientCertificatePolicy.Require => true,
+        _ => Authorities.Count + PinnedKeys.Count > 0,
+    };
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Authorities);
@@ -63,7 +78,7 @@ public sealed record FtpClientCertificates
                 $"'{wrong.ToPrintable()}' in {nameof(PinnedKeys)} is not a fingerprint: expected SHA256: and 43 characters of Base64.");
         }
 
-        if (Policy != FtpClientCertificatePolicy.Off && Authorities.Count + PinnedKeys.Count == 0)
+        if (Policy != FtpClientCertificatePolicy.Off && !CanPinnedKeysChange && Authorities.Count + PinnedKeys.Count == 0)
         {
             throw new ArgumentException(
                 $"Without {nameof(Authorities)} and {nameof(PinnedKeys)}, no client certificate can be trusted. Set at least one of them.");

@@ -32,7 +32,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
 {
     private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // the registered ID of FTP (RFC 7301 §6)
 
-    private readonly bool _requestsCertificate = options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
+    private bool _requestsCertificate; // set at the handshake of the control connection
     private SessionTicketScope _ticketScope = new();
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _presentedCertificate;
@@ -89,7 +89,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         TlsRecordStream? recordStream =
             Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
         var stream = new SslStream(recordStream ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
-        (_authentication, _ticketScope) = (null, new SessionTicketScope());
+        (_authentication, _ticketScope, _requestsCertificate) = (null, new SessionTicketScope(), Options.ClientCertificates.IsRequested);
         _endedStream?.Dispose(); // an earlier TLS session, ended by CCC
         _endedStream = null;
         try

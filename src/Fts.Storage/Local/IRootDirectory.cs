@@ -19,6 +19,15 @@ internal interface IRootDirectory : IDisposable
     FileSystemKind FileSystemKind => FileSystemKind.Other;
 
     /// <summary>
+    /// Returns whether the path of the root still leads to the same directory. The default implementation returns true, for a root that
+    /// each call finds by its path.
+    /// </summary>
+    bool IsAtItsPath() => true;
+
+    /// <summary>Whether names that differ only in case are the same entry (<see cref="CaseSensitivity"/>).</summary>
+    bool IgnoresCase { get; }
+
+    /// <summary>
     /// Returns the entry at a path, or null if none exists. A link whose target is missing or outside the root has the kind
     /// <see cref="EntryKind.Other"/>.
     /// </summary>

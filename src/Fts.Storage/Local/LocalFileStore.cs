@@ -68,8 +68,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// </summary>
     public bool IsConfinedByKernel { get; }
 
+    /// <summary>
+    /// Returns whether the path with which the store was opened still leads to the same directory. Returns false after another program has
+    /// moved or replaced the directory. The store then still uses the old one. Can block the calling thread.
+    /// </summary>
+    public bool IsAtItsPath() => _root.IsAtItsPath();
+
     /// <summary>Returns false: calls that can block run on threads of the store.</summary>
     public bool CanBlockCaller => false;
+
+    /// <inheritdoc/>
+    /// <remarks>The file system of the directory decides, when the store is opened.</remarks>
+    public StorePath GetComparisonPath(StorePath path) => _root.IgnoresCase ? path.FoldNames() : path;
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();

@@ -7,7 +7,9 @@ namespace Fts.Storage.Mounts;
 /// <param name="fixedEntries">
 /// The mount points and directories above mount points. They hide entries of the store with the same name.
 /// </param>
-internal sealed class MountedListing(IAsyncEnumerable<FileEntry>? entries, IReadOnlyList<FileEntry> fixedEntries)
+/// <param name="isFixed">Returns whether a name in the directory is that of a fixed entry.</param>
+internal sealed class MountedListing(
+    IAsyncEnumerable<FileEntry>? entries, IReadOnlyList<FileEntry> fixedEntries, Func<string, bool> isFixed)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     /// <inheritdoc/>
@@ -31,7 +33,7 @@ internal sealed class MountedListing(IAsyncEnumerable<FileEntry>? entries, IRead
 
         await foreach (FileEntry entry in entries.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            if (!fixedEntries.Any(hiding => hiding.Name == entry.Name))
+            if (!isFixed(entry.Name))
             {
                 yield return entry;
             }

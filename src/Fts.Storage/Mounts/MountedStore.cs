@@ -31,6 +31,9 @@ public sealed class MountedStore : IFileStore
     public bool CanBlockCaller { get; }
 
     /// <inheritdoc/>
+    public StorePath GetComparisonPath(StorePath path) => _table.GetComparisonPath(path);
+
+    /// <inheritdoc/>
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         (StoreMount mount, StorePath inner) = Locate(path);
@@ -93,7 +96,7 @@ public sealed class MountedStore : IFileStore
             }
         }
 
-        return new MountedListing(entries, fixedEntries);
+        return new MountedListing(entries, fixedEntries, entry => _table.IsFixed(directory.Child(entry)));
     }
 
     /// <inheritdoc/>
@@ -252,11 +255,7 @@ public sealed class MountedStore : IFileStore
         return mount.IsReadOnly ? default : mount.Store.CacheHashAsync(inner, hashed, sha256, cancellationToken);
     }
 
-    private (StoreMount Mount, StorePath Inner) Locate(StorePath path)
-    {
-        StoreMount mount = _table.Find(path);
-        return (mount, path.RelativeTo(mount.Path));
-    }
+    private (StoreMount Mount, StorePath Inner) Locate(StorePath path) => _table.Find(path);
 
     private (StoreMount Mount, StorePath Inner) LocateForChange(StorePath path)
     {

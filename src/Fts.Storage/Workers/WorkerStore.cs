@@ -28,6 +28,9 @@ public sealed class WorkerStore : IFileStore
     public bool CanBlockCaller => false;
 
     /// <inheritdoc/>
+    public StorePath GetComparisonPath(StorePath path) => _store.GetComparisonPath(path);
+
+    /// <inheritdoc/>
     public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
         RunAsync(() => _store.GetEntryAsync(path, cancellationToken), cancellationToken);
 

@@ -70,7 +70,7 @@ internal static class AccessOptions
     private static readonly Option<string[]> UnsetOption = new("--unset")
     {
         HelpName = "SETTING",
-        Description = "remove a setting, such as quota-bytes, permit or permit:/in, so that a group or the default applies",
+        Description = "remove a setting, such as quota-bytes, permit, permit:/in or group:NAME, so that a group or the default applies",
     };
 
     /// <summary>The options for <c>add</c>.</summary>
@@ -93,7 +93,7 @@ internal static class AccessOptions
     /// <exception cref="UserErrorException">A value is invalid.</exception>
     public static AccessSettings Apply(CommandLine line, AccessSettings access)
     {
-        foreach (string name in line.GetValues(UnsetOption).Where(name => !AccountOptions.IsUnsetName(name)))
+        foreach (string name in GetUnsetNames(line).Where(name => !AccountOptions.IsUnsetName(name)))
         {
             access = Unset(access, name);
         }
@@ -115,8 +115,32 @@ internal static class AccessOptions
         };
     }
 
-    /// <summary>Returns the values of <c>--unset</c>.</summary>
-    public static IReadOnlyList<string> GetUnsetNames(CommandLine line) => line.GetValues(UnsetOption);
+    /// <summary>
+    /// Returns the values of <c>--unset</c>. The names that <c>fts user show</c> prints are replaced by those of the options:
+    /// <c>rules /in</c> by <c>permit:/in</c>.
+    /// </summary>
+    public static IReadOnlyList<string> GetUnsetNames(CommandLine line) => [.. line.GetValues(UnsetOption).Select(ReplaceShownName)];
+
+    private static string ReplaceShownName(string name)
+    {
+        string[] parts = name.Split(' ', 2);
+        string? option = parts[0] switch
+        {
+            "rules" => Permit,
+            "mounts" => Mount,
+            "groups" => AccountOptions.Group,
+            SettingKey.QuotaBytes => "quota-bytes",
+            SettingKey.QuotaFiles => "quota-files",
+            SettingKey.UploadRate => "rate-up",
+            SettingKey.DownloadRate => "rate-down",
+            SettingKey.MaxSessions => "sessions",
+            SettingKey.Networks => "network",
+            SettingKey.RequiresTls => "require-tls",
+            SettingKey.ExpiresAt => "expires",
+            _ => null,
+        };
+        return option is null ? name : string.Join(':', [option, .. parts[1..]]);
+    }
 
     private static Option<string> CreateLimit(string name, string description) => new(name)
     {
@@ -130,7 +154,8 @@ internal static class AccessOptions
         StorePath path = StorePath.Root;
         if (parts.Length == 2 && (parts[0] is not (Permit or Mount) || !SettingText.TryParsePath(parts[1], out path)))
         {
-            throw CommandLine.CreateUsageError($"--unset {name}: only permit and mount accept an absolute path, as in permit:/in");
+            throw CommandLine.CreateUsageError(
+                $"--unset {name}: only permit and mount accept an absolute path, as in permit:/in, and group accepts a name");
         }
 
         bool isOne = parts.Length == 2;
@@ -145,13 +170,13 @@ internal static class AccessOptions
             "rate-down" => access with { DownloadRate = null },
             "sessions" => access with { MaxSessions = null },
             "network" => access with { Networks = null },
-            "require-tls" => access with { RequiresTls = null },
+            "require-tls" or "allow-plain" => access with { RequiresTls = null },
             "hours" => access with { Hours = null },
             "expires" => access with { ExpiresAt = null },
             _ => throw CommandLine.CreateUsageError(
                 $"--unset {name}: no such setting",
                 SpellingSuggestion.FindNearest(
-                    name, Settings.Options.Select(option => option.Name[2..]).Concat(AccountOptions.UnsetNames))),
+                    parts[0], Settings.Options.Select(option => option.Name[2..]).Concat(AccountOptions.UnsetNames))),
         };
     }
 

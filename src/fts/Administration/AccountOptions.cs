@@ -9,7 +9,10 @@ namespace Fts.Administration;
 /// <summary>The options for the settings that only accounts have, except the password.</summary>
 internal static class AccountOptions
 {
-    private const string Group = "group", Certificate = "certificate";
+    /// <summary>The name of the groups for <c>--unset</c>. A name of a group can follow.</summary>
+    public const string Group = "group";
+
+    private const string Certificate = "certificate", GroupPrefix = Group + ":", CertificatePrefix = Certificate + ":";
 
     private static readonly Option<string[]> GroupOption = new("--group")
     {
@@ -30,7 +33,8 @@ internal static class AccountOptions
     public static IReadOnlyList<string> UnsetNames { get; } = [Group, Certificate];
 
     /// <summary>Returns whether a name for <c>--unset</c> is a setting that only accounts have.</summary>
-    public static bool IsUnsetName(string name) => UnsetNames.Contains(name);
+    public static bool IsUnsetName(string name) => UnsetNames.Contains(name)
+        || name.StartsWith(GroupPrefix, StringComparison.Ordinal) || name.StartsWith(CertificatePrefix, StringComparison.Ordinal);
 
     /// <summary>
     /// Returns an account with the changes of the command line. Given groups and certificates replace all former groups or certificates.
@@ -39,8 +43,8 @@ internal static class AccountOptions
     public static AccountSettings Apply(CommandLine line, AccountSettings account)
     {
         IReadOnlyList<string> unset = AccessOptions.GetUnsetNames(line);
-        IReadOnlyList<string> groups = unset.Contains(Group) ? [] : account.Groups;
-        IReadOnlyList<string> fingerprints = unset.Contains(Certificate) ? [] : account.KeyFingerprints;
+        IReadOnlyList<string> groups = Remove(account.Groups, unset, Group, GroupPrefix);
+        IReadOnlyList<string> fingerprints = Remove(account.KeyFingerprints, unset, Certificate, CertificatePrefix);
         return account with
         {
             Groups = line.GetValues(GroupOption) is { Count: > 0 } newGroups ? newGroups : groups,
@@ -49,6 +53,27 @@ internal static class AccountOptions
                 : fingerprints,
             Access = AccessOptions.Apply(line, account.Access),
         };
+    }
+
+    /// <summary>Returns a list without the items that <c>--unset</c> removes: all of them, or those named after the prefix.</summary>
+    /// <exception cref="UserErrorException">The account does not have a named item.</exception>
+    private static IReadOnlyList<string> Remove(IReadOnlyList<string> items, IReadOnlyList<string> unset, string all, string prefix)
+    {
+        if (unset.Contains(all))
+        {
+            return [];
+        }
+
+        string[] removed =
+            [.. unset.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..])];
+        if (removed.FirstOrDefault(name => !items.Contains(name)) is not { } missing)
+        {
+            return removed.Length == 0 ? items : [.. items.Where(item => !removed.Contains(item))];
+        }
+
+        string? near = SpellingSuggestion.FindNearest(missing, items);
+        throw CommandLine.CreateUsageError(
+            $"--unset {prefix}{missing}: the account does not have it{(near is null ? "" : $"; did you mean {prefix}{near}?")}");
     }
 
     private static string ReadFingerprint(string text)

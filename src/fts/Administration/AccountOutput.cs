@@ -108,7 +108,7 @@ internal static class AccountOutput
         }
 
         rows.AddRange(SettingDifference.GetValues(account.Access).Select(pair =>
-            new[] { pair.Key, pair.Value, account.GetOrigin(pair.Key) }));
+            new[] { pair.Key, Describe(pair.Key, pair.Value), account.GetOrigin(pair.Key) }));
         if (account.Access.Home is null)
         {
             rows.Add([SettingKey.Home, "the folder that the server shares", "default"]);
@@ -141,9 +141,16 @@ internal static class AccountOutput
     {
         foreach (SettingDifference difference in differences)
         {
-            Terminal.Plain.WriteData($"{indent}{difference.Key}: {difference.Old ?? "(unset)"} -> {difference.New ?? "(unset)"}");
+            Terminal.Plain.WriteData(
+                $"{indent}{difference.Key}: {Describe(difference.Key, difference.Old)} -> {Describe(difference.Key, difference.New)}");
         }
     }
+
+    /// <summary>Returns the value of a setting for people.</summary>
+    private static string Describe(string key, string? value) =>
+        key == SettingKey.ExpiresAt && SettingText.TryParseExpiry(value, TimeZoneInfo.Local, out DateTimeOffset expiry)
+            ? SettingText.DescribeExpiry(expiry, TimeZoneInfo.Local)
+            : value ?? "(unset)";
 
     private static string DescribePassword(string? hash)
     {

@@ -13,10 +13,17 @@ internal sealed class AccountStore : IDisposable
 {
     private readonly StateDirectory? _state;
 
-    private AccountStore(string path, bool canCreate)
+    /// <summary>
+    /// Whether the directory is the default one and had no database. A server that is already running then does not use it.
+    /// </summary>
+    private readonly bool _isUnknownToServers;
+
+    private AccountStore(string path, bool canCreate, bool isDefault)
     {
         StatePath = path;
-        _state = canCreate || Exists(path) ? StateDirectory.Open(path) : null;
+        bool exists = Exists(path);
+        _isUnknownToServers = isDefault && !exists;
+        _state = canCreate || exists ? StateDirectory.Open(path) : null;
     }
 
     /// <summary>The state directory.</summary>
@@ -26,7 +33,8 @@ internal sealed class AccountStore : IDisposable
     /// <param name="line">The command line.</param>
     /// <param name="canCreate">Whether a missing database is created. Otherwise a missing database has no accounts.</param>
     /// <exception cref="UserErrorException">The database cannot be used.</exception>
-    public static AccountStore Open(CommandLine line, bool canCreate = false) => new(StateDirectory.GetPath(line), canCreate);
+    public static AccountStore Open(CommandLine line, bool canCreate = false) => 
+        new(StateDirectory.GetPath(line), canCreate, isDefault: !StateDirectory.IsNamed(line));
 
     /// <summary>Returns whether a directory contains a database.</summary>
     /// <exception cref="UserErrorException">The directory cannot be read.</exception>
@@ -68,7 +76,12 @@ internal sealed class AccountStore : IDisposable
             return true;
         });
         // Without this request, a running server notices the change within a second.
-        ControlClient.TryRefreshAsync(StatePath, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        bool hasServer = ControlClient.TryRefreshAsync(StatePath, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        if (_isUnknownToServers && !hasServer)
+        {
+            Terminal.Plain.WriteMessage(
+                $"note: {StatePath} had no accounts; restart the server if it is running, so that it uses them");
+        }
     }
 
     /// <summary>
@@ -110,10 +123,14 @@ internal sealed class AccountStore : IDisposable
 
     public void Dispose() => _state?.Dispose();
 
-    private UserErrorException CreateNotFound(string kind, string command, string name, IEnumerable<string> names) => new(
-        ExitCode.NotFound,
-        $"no {kind} has the name {name} in {StatePath}",
-        SpellingSuggestion.FindNearest(name, names) is { } near ? $"{kind} {near}" : $"fts {command} list");
+    private UserErrorException CreateNotFound(string kind, string command, string name, IEnumerable<string> names)
+    {
+        string? near = SpellingSuggestion.FindNearest(name, names);
+        return new UserErrorException(
+            ExitCode.NotFound,
+            $"no {kind} has the name {name} in {StatePath}{(near is null ? "" : $"; did you mean {near}?")}",
+            near is null ? $"fts {command} list" : null);
+    }
 
     private static T Translate<T>(Func<T> call)
     {

@@ -1,6 +1,8 @@
+using System.Net;
 using Fts.Accounts.Bans;
 using Fts.Accounts.Sql.Bans;
 using Fts.Cli;
+using Fts.Server;
 using Fts.Serving.Accounts;
 using Fts.Serving.Control;
 
@@ -62,7 +64,11 @@ internal sealed class BanAccess : IDisposable
             return result.EndedSessions;
         }
 
-        await _store!.SaveAsync(BanRequests.Create(parameters, DateTimeOffset.UtcNow), cancellationToken);
+        Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
+        // Without a server, the networks of --never-ban are unknown. The server ignores a ban of one of them.
+        IReadOnlyList<IPNetwork> neverBanned = new FtpBanOptions().NeverBanned;
+        BanRequests.ThrowIfNeverBanned(ban.Subject, address => neverBanned.Any(network => network.Contains(address)));
+        await _store!.SaveAsync(ban, cancellationToken);
         return 0;
     }
 

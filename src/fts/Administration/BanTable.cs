@@ -47,10 +47,13 @@ internal static class BanTable
         $"subject   {ban.Subject.ToPrintable()}",
         $"reason    {ban.Reason.ToPrintable()}",
         $"since     {FormatTime(ban.Since)}",
-        $"until     {(ban.Until is { } until ? FormatTime(until) : "it is removed")}",
+        $"until     {FormatEnd(ban)}",
         $"source    {ban.Source}",
         string.Create(CultureInfo.InvariantCulture, $"failures  {ban.Failures}"),
     ];
+
+    /// <summary>Returns the end of a ban as text that follows "until".</summary>
+    public static string FormatEnd(BanStatus ban) => ban.Until is { } until ? FormatTime(until) : "it is removed";
 
     /// <summary>Returns the time until the end. Above a minute it is rounded up, so that a new ban of 7 days shows 7d and not 6d.</summary>
     private static string FormatRemaining(TimeSpan time) =>

@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.Net;
 using Fts.Accounts;
+using Fts.Accounts.Bans;
 using Fts.Accounts.Gate;
 using Fts.Accounts.Login;
 using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Cli.Help;
+using Fts.Protocol;
+using Fts.Serving.Control;
 using Fts.Storage;
+using Fts.Storage.Local;
 
 namespace Fts.Administration;
 
@@ -74,11 +78,17 @@ internal static class ExplainCommand
             throw CommandLine.CreateUsageError($"{TargetOption.Name}: {verb} has only one path");
         }
 
+        if (target is null && PermissionExplanation.UsesTwoPaths(verb))
+        {
+            throw CommandLine.CreateUsageError(
+                $"{verb} has two paths; add {TargetOption.Name} PATH with the path that it creates", null, Definition.Usage);
+        }
+
         using AccountStore store = AccountStore.Open(line);
         AccountSnapshot snapshot = store.ReadAll();
         _ = store.GetAccount(snapshot, name);
         ResolvedAccount resolved = snapshot.Resolve().First(account => account.Settings.Name == name);
-        bool isAllowed = ExplainLogin(line, resolved);
+        bool isAllowed = ExplainLogin(line, store.StatePath, resolved);
         if (resolved.Access.Mounts.FirstOrDefault(mount => path.IsWithin(mount.Path)) is { } mount)
         {
             Terminal.Plain.WriteData(
@@ -87,7 +97,7 @@ internal static class ExplainCommand
         }
 
         IReadOnlyList<PermissionExplanation> explanations =
-            PermissionExplanation.Explain(resolved.CreateAccount(store: null, state: null), verb, path, target);
+            PermissionExplanation.Explain(CreateAccount(resolved), verb, path, target);
         foreach (PermissionExplanation explanation in explanations)
         {
             isAllowed &= explanation.Decision.IsAllowed || explanations.Count > 1;
@@ -98,36 +108,93 @@ internal static class ExplainCommand
         return isAllowed ? ExitCode.Success : ExitCode.PermissionDenied;
     }
 
-    /// <summary>Prints the decision on the login, and returns whether the account can log in.</summary>
-    private static bool ExplainLogin(CommandLine line, ResolvedAccount account)
+    /// <summary>Creates the account. Its rules compare paths as the file system of its home directory does.</summary>
+    private static Account CreateAccount(ResolvedAccount resolved)
     {
-        string? rule = account.Settings.IsEnabled ? null : RuleNames.AccountDisabled;
-        if (line.GetValue(FromOption) is { } text)
+        Account account = resolved.CreateAccount(store: null, state: null);
+        if (resolved.Access.Home is not { } template)
         {
-            if (!IPAddress.TryParse(text, out IPAddress? address))
-            {
-                throw CommandLine.CreateUsageError($"{FromOption.Name} {text}: must be an IP address");
-            }
-
-            rule ??= AccountRestrictions.FindRule(account.Limits, address, line.HasOption(TlsOption), TimeProvider.System.GetLocalNow());
-            string origin = rule switch
-            {
-                RuleNames.NetworkDenied => account.GetOrigin(SettingKey.Networks),
-                RuleNames.TlsRequired => account.GetOrigin(SettingKey.RequiresTls),
-                RuleNames.AccountHours => account.GetOrigin(SettingKey.Hours),
-                RuleNames.AccountExpired => account.GetOrigin(SettingKey.ExpiresAt),
-                _ => "account",
-            };
-            Terminal.Plain.WriteData(
-                rule is null ? $"login from {address}: allowed" : $"login from {address}: refused by {rule} (set by {origin})");
-        }
-        else if (rule is not null)
-        {
-            Terminal.Plain.WriteData($"login: refused by {rule} (set by account)");
+            return account;
         }
 
-        return rule is null;
+        try
+        {
+            using var home = new LocalFileStore(Path.GetFullPath(DirectoryTemplate.Expand(template, account.Name)));
+            return account with { Rules = account.Rules.ForStore(home) };
+        }
+        catch (StoreException)
+        {
+            return account; // the directory does not exist yet
+        }
     }
+
+    /// <summary>Prints the decision on the login, and returns whether the account can log in.</summary>
+    private static bool ExplainLogin(CommandLine line, string statePath, ResolvedAccount account)
+    {
+        IPAddress? address = null;
+        if (line.GetValue(FromOption) is { } text && !IPAddress.TryParse(text, out address))
+        {
+            throw CommandLine.CreateUsageError($"{FromOption.Name} {text}: must be an IP address");
+        }
+
+        string login = address is null ? "login" : $"login from {address}";
+        BanStatus[] bans = address is null ? [] : [.. ReadBans(statePath).Where(ban => Matches(ban, address, account.Settings.Name))];
+        foreach (BanStatus ban in bans)
+        {
+            Terminal.Plain.WriteData(
+                $"{login}: refused by {RuleNames.Banned}, ban of {ban.Subject} until {BanTable.FormatEnd(ban)}: " +
+                ban.Reason.ToPrintable());
+        }
+
+        string? rule = FindLoginRule(line, account, address);
+        if (rule is not null)
+        {
+            Terminal.Plain.WriteData($"{login}: refused by {rule} ({DescribeCause(rule, account)})");
+        }
+        else if (address is not null && bans.Length == 0)
+        {
+            Terminal.Plain.WriteData($"{login}: allowed");
+        }
+
+        return rule is null && bans.Length == 0;
+    }
+
+    /// <summary>Returns the rule that refuses the login. Without an address, only the rules that do not depend on it are checked.</summary>
+    private static string? FindLoginRule(CommandLine line, ResolvedAccount account, IPAddress? address)
+    {
+        if (!account.Settings.IsEnabled)
+        {
+            return RuleNames.AccountDisabled;
+        }
+
+        if (account.Settings.PasswordHash is null && account.Settings.KeyFingerprints.Count == 0)
+        {
+            return RuleNames.LoginCredentials;
+        }
+
+        return AccountRestrictions.FindRule(
+            address is null ? account.Limits with { Networks = [], RequiresTls = false } : account.Limits,
+            address ?? IPAddress.Loopback, line.HasOption(TlsOption), TimeProvider.System.GetLocalNow());
+    }
+
+    private static string DescribeCause(string rule, ResolvedAccount account) => rule switch
+    {
+        RuleNames.LoginCredentials => "the account has no password and no certificate",
+        RuleNames.NetworkDenied => $"set by {account.GetOrigin(SettingKey.Networks)}",
+        RuleNames.TlsRequired => $"set by {account.GetOrigin(SettingKey.RequiresTls)}",
+        RuleNames.AccountHours => $"set by {account.GetOrigin(SettingKey.Hours)}",
+        RuleNames.AccountExpired => $"set by {account.GetOrigin(SettingKey.ExpiresAt)}",
+        _ => "set by account",
+    };
+
+    private static IReadOnlyList<BanStatus> ReadBans(string statePath)
+    {
+        using BanAccess access = BanAccess.Open(statePath);
+        return access.ListAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    }
+
+    private static bool Matches(BanStatus ban, IPAddress address, string account) =>
+        BanSubject.TryParse(ban.Subject, out BanSubject? subject) && subject.Matches(address, account);
 
     private static string Describe(string verb, PermissionExplanation explanation, ResolvedAccount account)
     {

@@ -104,6 +104,12 @@ internal static class UserCommand
         NewPassword password = NewPassword.Read(line, name);
         store.Apply(AccountChange.Add(account with { PasswordHash = password.Hash }));
         PrintGenerated(password);
+        if (password.Hash is null && account.KeyFingerprints.Count == 0)
+        {
+            Terminal.Plain.WriteMessage(
+                $"warning: nobody can log in as {name} yet; use fts user passwd {name}, or fts user set {name} --certificate FILE");
+        }
+
         return ExitCode.Success;
     }
 

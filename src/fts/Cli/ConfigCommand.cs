@@ -80,9 +80,15 @@ internal static class ConfigCommand
     private static void WarnAboutVariables()
     {
         IEnumerable<string> names = Environment.GetEnvironmentVariables().Keys.Cast<string>();
-        foreach ((string variable, string suggestion) in EnvironmentSettings.FindMisspelt(SettingTable.Server, names))
+        foreach ((string variable, string suggestion) in EnvironmentSettings.FindMisspelt(
+            SettingTable.Server, names, Environment.GetEnvironmentVariable))
         {
             Terminal.Plain.WriteMessage($"warning: {variable.ToPrintable()} is not a setting; did you mean {suggestion}?");
+        }
+
+        foreach (string variable in EnvironmentSettings.FindIgnored(SettingTable.Server, Environment.GetEnvironmentVariable))
+        {
+            Terminal.Plain.WriteMessage($"warning: {variable} is ignored, because it describes a service of a container system");
         }
     }
 

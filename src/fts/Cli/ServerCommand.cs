@@ -113,7 +113,7 @@ internal static class ServerCommand
         (SessionLimits limits, NetworkSettings networkSettings, Defences defences) = (settings.Limits, settings.Network, settings.Defences);
         bool isLocal = (settings with { EndPoint = endPoint }).IsLocal;
         await using ServerAccounts? accounts = isCheck ? null : ServerAccounts.Open(line);
-        SignInRules signInRules = accounts is { Count: > 0 }
+        SignInRules signInRules = accounts is { AreInForce: true }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
         byte[]? webhookSecret = settings.Delivery.CheckFiles();
@@ -137,6 +137,7 @@ internal static class ServerCommand
             logSettings.File?.FullPath);
         using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         await using var log = new ServerLog(logSettings);
+        ILogger programLogger = log.LoggerFactory.CreateLogger("fts");
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
         LocalFileStore served = OpenStore("--folder", folder, files);
         await using ServerDelivery? delivery = runner is null
@@ -156,6 +157,7 @@ internal static class ServerCommand
         IAuthenticator authenticator = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         if (accounts is not null)
         {
+            accounts.TakenOver = (name, client) => ProgramLog.AccountTakenOver(programLogger, name, client, accounts.Legacy!.Url);
             authenticator = accounts.CreateAuthenticator(
                 signInRules, authenticator, served, folder, files,
                 text => log.WriteEvent(LogLevel.Warning, "Accounts", text.ToPrintable()));
@@ -194,10 +196,11 @@ internal static class ServerCommand
             if (isCheck)
             {
                 tlsSettings.CheckConfiguredFiles();
+                StartCheck.Run(line, settings.Log);
                 return ExitCode.Success;
             }
 
-            var reload = new ConfigurationReload(configuration, logSettings.Verbosity, log.LoggerFactory.CreateLogger("fts"));
+            var reload = new ConfigurationReload(configuration, logSettings.Verbosity, programLogger);
             await using var service = new ServiceLifetime(notifier, server, reload, TimeProvider.System);
             using var signals = new StopSignals(() =>
             {
@@ -214,6 +217,11 @@ internal static class ServerCommand
                 settings.Delivery.Descriptions, telemetry?.MetricsEndPoint))
             {
                 log.WriteScreenLine(text);
+            }
+
+            foreach (string variable in configuration.IgnoredVariables.Concat(accounts?.IgnoredVariables ?? []))
+            {
+                ProgramLog.VariableIgnored(programLogger, variable);
             }
 
             if (notifier.Failure is { } failure)

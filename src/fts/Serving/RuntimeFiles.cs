@@ -37,8 +37,8 @@ internal static class RuntimeFiles
         "/etc/pki/tls/openssl.cnf", "/etc/pki/tls/cert.pem",
         .. GetPathsFromVariable("OPENSSL_CONF"), .. GetPathsFromVariable("SSL_CERT_FILE"),
 
-        // The resolver reads these files for the names of --passive-address. /etc itself is not readable, so a file that is replaced later
-        // is not read again.
+        // The resolver reads these files for the names of --passive-address and --legacy-server. /etc itself is not readable, so a file
+        // that is replaced later is not read again.
         "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 
         // The garbage collector and malloc read these files repeatedly.

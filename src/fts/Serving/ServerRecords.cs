@@ -85,12 +85,14 @@ internal sealed class ServerRecords : IAsyncDisposable
     {
         lock (_stores)
         {
-            if (!_stores.TryGetValue(folder, out LocalFileStore? store) && Directory.Exists(folder))
+            if (_stores.TryGetValue(folder, out LocalFileStore? store) && store.IsAtItsPath())
             {
-                _stores[folder] = store = new LocalFileStore(folder, files);
+                return store;
             }
 
-            return store;
+            // A store of a folder that was moved or replaced may still be in use. Its finalizer closes the folder.
+            _stores.Remove(folder);
+            return Directory.Exists(folder) ? _stores[folder] = new LocalFileStore(folder, files) : null;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Serving.Accounts;
 using Fts.Serving.Delivery;
 using Fts.Serving.Logging;
 using Fts.Serving.Metrics;
@@ -70,6 +71,7 @@ internal sealed record ServerSettings(
             var hosts = VirtualHosts.Parse(line, hasTls: tls.Options is not null);
             var limits = SessionLimits.Parse(line);
             var network = NetworkSettings.Parse(line, endPoint.Port, tls.ImplicitPort);
+            _ = LegacySettings.Parse(line); // ServerAccounts uses the settings
             return new ServerSettings(
                 endPoint, debug, anonymous, Path.GetFullPath(folder), uploads, tls, hosts, limits, network, Defences.Parse(line),
                 LogSettings.Parse(line, debug), TelemetrySettings.Parse(line))

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Client;
 using Fts.Protocol;
 using Fts.Server;
 using Fts.Serving.Accounts;
@@ -46,9 +47,14 @@ internal static class StartupSummary
         if (accounts is not null)
         {
             yield return $"  accounts  {accounts.Count} in {accounts.State.Path.ToPrintable()}";
+            if (accounts.Legacy is { } legacy)
+            {
+                yield return $"  login     of other names checked at {legacy.Url.ToPrintable()}" +
+                    (legacy.Server.Tls == FtpTlsMode.Off ? "; their passwords are sent unencrypted" : "");
+            }
         }
 
-        if (tlsSettings.RequestsClientCertificates && accounts is not { Count: > 0 })
+        if (tlsSettings.RequestsClientCertificates && accounts is not { AreInForce: true })
         {
             yield return "  login     with a client certificate issued by --client-ca; the user is its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
@@ -112,7 +118,7 @@ internal static class StartupSummary
         }
 
         string user = signInRules is { GeneratedPassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "";
-        if (accounts is { Count: > 0 } && signInRules.AnonymousPermissions == Permissions.None)
+        if (accounts is { AreInForce: true } && signInRules.AnonymousPermissions == Permissions.None)
         {
             user = " --user NAME";
         }

@@ -97,11 +97,11 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                string certificate = ConfiguredFiles is [var file, ..] ? $"--cert {file}" : "the certificate";
-                throw new UserErrorException(
-                    ExitCode.LocalFileError,
-                    $"cannot use {certificate}: {LocalErrorText.Describe(e)}",
-                    "--cert FILE and --key FILE, both PEM, or --tls off");
+                const string Hint = "--cert FILE and --key FILE, both PEM, or --tls off";
+                throw ConfiguredFiles is [var file, ..]
+                    ? CertificateFiles.CreateServerError("--cert ", file, "--key ", ConfiguredFiles.ElementAtOrDefault(1), e, Hint)
+                    : new UserErrorException(
+                        ExitCode.LocalFileError, $"cannot use the certificate: {LocalErrorText.Describe(e)}", Hint);
             }
         }
     }
@@ -161,11 +161,11 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
 
     /// <summary>
-    /// Returns these options for a server with accounts. If an account has a key, the server requests certificates, and a certificate
+    /// Returns these options for a server with accounts. While an account has a key, the server requests certificates, and a certificate
     /// with the key of an account is trusted.
     /// </summary>
     /// <param name="keys">The fingerprints of the keys. The content can change later.</param>
-    public TlsSettings WithAccountKeys(IReadOnlyCollection<string> keys) => Options is null || keys.Count == 0 ? this : this with
+    public TlsSettings WithAccountKeys(IReadOnlyCollection<string> keys) => Options is null ? this : this with
     {
         Options = Options with
         {
@@ -175,6 +175,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
                     ? FtpClientCertificatePolicy.Request
                     : Options.ClientCertificates.Policy,
                 PinnedKeys = keys,
+                CanPinnedKeysChange = true,
             },
         },
     };

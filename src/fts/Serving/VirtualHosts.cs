@@ -6,6 +6,7 @@ using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
+using Fts.Trust;
 
 namespace Fts.Serving;
 
@@ -100,9 +101,8 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new UserErrorException(
-                ExitCode.LocalFileError,
-                $"cannot use --host-cert {name}={file}: {LocalErrorText.Describe(e)}",
+            throw CertificateFiles.CreateServerError(
+                $"--host-cert {name}=", file, $"--host-key {name}=", Keys.GetValueOrDefault(name), e,
                 $"a PEM file with certificate and key, or --host-key {name}=FILE with the key");
         }
     }

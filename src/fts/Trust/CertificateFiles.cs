@@ -82,6 +82,40 @@ internal static class CertificateFiles
         return (certificate, chain);
     }
 
+    /// <summary>
+    /// Returns the error for a certificate or key of the server that cannot be used. The messages of the TLS library would not name the
+    /// cause.
+    /// </summary>
+    /// <param name="option">The option of the certificate, with the start of its value.</param>
+    /// <param name="file">The file of the certificate.</param>
+    /// <param name="keyOption">The option of the key, with the start of its value.</param>
+    /// <param name="keyFile">The file of the key, or null if the key is in <paramref name="file"/>.</param>
+    /// <param name="cause">The exception.</param>
+    /// <param name="hint">What the user can do.</param>
+    public static UserErrorException CreateServerError(
+        string option, string file, string keyOption, string? keyFile, Exception cause, string hint)
+    {
+        (string Name, string Path)[] files = keyFile is null ? [(option, file)] : [(option, file), (keyOption, keyFile)];
+        foreach ((string name, string path) in files)
+        {
+            try
+            {
+                File.OpenRead(path).Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new UserErrorException(ExitCode.LocalFileError, $"cannot use {name}{path}: {LocalErrorText.Describe(e)}", hint);
+            }
+        }
+
+        string reason = cause is not CryptographicException
+            ? LocalErrorText.Describe(cause)
+            : keyFile is null
+                ? "it does not contain a certificate and its private key"
+                : $"it contains no certificate, or {keyOption}{keyFile} does not contain its private key";
+        return new UserErrorException(ExitCode.LocalFileError, $"cannot use {option}{file}: {reason}", hint);
+    }
+
     private static X509Certificate2Collection ReadPfx(string file, Func<string>? askPassword)
     {
         try

@@ -96,6 +96,26 @@ public sealed class BanTests
     }
 
     [Fact]
+    public async Task Repeated_passwords_do_not_evict_earlier_guesses()
+    {
+        await using TestServer server = Start(
+            Wire.IPv4, bans => bans with { MaxFailuresPerAccount = 3, MaxFailuresPerAddress = 10 });
+        for (int i = 0; i < 5; i++)
+        {
+            await FailAsync(server, Office, string.Create(CultureInfo.InvariantCulture, $"first{i}"), times: 1);
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            await FailAsync(server, Office, string.Create(CultureInfo.InvariantCulture, $"repeated{i}"), times: 2);
+        }
+
+        Assert.Empty(server.Inner.Bans!.GetBans());
+        await FailAsync(server, Office, "last", times: 1);
+        Assert.Equal(Office, Assert.Single(server.Inner.Bans.GetBans()).Subject.ToString());
+    }
+
+    [Fact]
     public async Task A_session_that_was_open_before_the_ban_of_its_address_cannot_log_in()
     {
         await using TestServer server = Start(Wire.IPv4);

@@ -16,7 +16,8 @@ internal sealed class AccountServer : IAsyncDisposable, IPasswordVerifier, IAcco
     private readonly TemporaryDirectory _directory = new();
     private readonly SqliteDatabase _database;
 
-    public AccountServer(Wire wire = Wire.IPv4, IAuthenticator? unknownUsers = null, TimeProvider? time = null)
+    public AccountServer(Wire wire = Wire.IPv4, IAuthenticator? unknownUsers = null, TimeProvider? time = null,
+        IAccountTakeOver? takeOver = null, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
         _database = SqliteDatabase.Open(Path.Combine(_directory.Path, "fts.db"));
         Accounts = new SqlAccountDatabase(_database);
@@ -25,10 +26,15 @@ internal sealed class AccountServer : IAsyncDisposable, IPasswordVerifier, IAcco
             Passwords = this,
             Stores = this,
             UnknownUsers = unknownUsers,
-            WithoutAccounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            TakeOver = takeOver,
+            WithoutAccounts = takeOver is null ? new AnonymousAuthenticator(Permissions.ReadWrite) : null,
             TimeProvider = time ?? TimeProvider.System,
         });
-        Server = new TestServer(wire, configure: options => options with { Authenticator = Authenticator, MaxFailedLogins = 100 });
+        Server = new TestServer(wire, configure: options =>
+        {
+            options = options with { Authenticator = Authenticator, MaxFailedLogins = 100 };
+            return configure is null ? options : configure(options);
+        });
     }
 
     public SqlAccountDatabase Accounts { get; }

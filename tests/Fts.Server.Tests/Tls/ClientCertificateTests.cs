@@ -174,6 +174,22 @@ public sealed class ClientCertificateTests
         }
     }
 
+    [Fact]
+    public async Task A_key_that_becomes_trusted_while_the_server_runs_is_requested_from_the_next_handshake_on()
+    {
+        var keys = new System.Collections.ObjectModel.ObservableCollection<string>();
+        await using TestServer server = CreateServer(
+            client => client with { Authorities = [], PinnedKeys = keys, CanPinnedKeysChange = true });
+        await using Conversation before = await SecureAsync(server, SslProtocols.Tls13, Untrusted);
+        await before.PlayAsync("C: USER ann\nS: 331 *");
+        keys.Add(KeyFingerprint.Compute(Untrusted));
+        await using Conversation after = await SecureAsync(server, SslProtocols.Tls13, Untrusted);
+        await after.PlayAsync("C: USER ann\nS: 232 *");
+        keys.Clear();
+        await using Conversation last = await SecureAsync(server, SslProtocols.Tls13, Untrusted);
+        await last.PlayAsync("C: USER ann\nS: 331 *");
+    }
+
     [Theory]
     [InlineData("O=Example", "Example")]
     [InlineData("CN=ann, CN=owner", "ann")]

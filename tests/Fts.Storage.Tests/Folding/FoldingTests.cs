@@ -1,3 +1,6 @@
+using Fts.Storage.Local;
+using Fts.Storage.Memory;
+using Fts.Storage.Mounts;
 using Fts.Storage.Tests.Contract;
 using static Fts.Storage.Tests.StoreActions;
 
@@ -92,6 +95,48 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         await Store.RenameAsync(At("/parent/folder"), At("/PARENT/folder"), replace: true, Token);
         Assert.Equal(EntryKind.Directory, await GetKindAsync("/parent/folder"));
         Assert.Equal(["folder"], (await Store.ListAsync("/parent", Token)).Select(entry => entry.Name));
+    }
+
+    [Theory]
+    [InlineData("/secret", "/SECRET")]
+    [InlineData("/secret/file", "/\u017Fe\u200Dcret/FILE")]
+    [InlineData("/office", "/O\uFB03ce")]
+    [InlineData("/keys", "/\u212Aeys")]
+    [InlineData("/straße", "/STRASSE")]
+    [InlineData("/café", "/CAFÉ")]
+    public void All_spellings_of_a_path_are_equal_in_a_comparison(string path, string spelling)
+    {
+        Assert.NotEqual(At(path), At(spelling));
+        Assert.Equal(Store.GetComparisonPath(At(path)), Store.GetComparisonPath(At(spelling)));
+        Assert.NotEqual(Store.GetComparisonPath(At(path)), Store.GetComparisonPath(At(path + "s")));
+    }
+
+    [Fact]
+    public async Task A_directory_with_entries_is_recognised_by_their_names()
+    {
+        await Store.CreateDirectoryAsync(At("/Folder"), Token);
+        using var folder = new LocalFileStore(UnderTest.DirectoryOnDisk!.Path);
+        Assert.Equal(folder.GetComparisonPath(At("/secret")), folder.GetComparisonPath(At("/SECRET")));
+    }
+
+    [Fact]
+    public async Task Mount_points_are_found_in_every_spelling()
+    {
+        var shared = new MemoryFileStore();
+        var store = new MountedStore(Store, [new StoreMount(At("/team/shared"), shared, IsReadOnly: true)]);
+        await Store.CreateDirectoryAsync(At("/Team"), Token);
+        await Store.CreateDirectoryAsync(At("/Team/Shared"), Token);
+        await Store.WriteFileAsync("/Team/Shared/hidden", "home", Token);
+        await shared.WriteFileAsync("/plan", "shared", Token);
+        await shared.WriteFileAsync("/PLAN", "other", Token);
+        Assert.Equal("shared", await store.ReadFileAsync("/TEAM/SHARED/plan", Token));
+        Assert.Equal("other", await store.ReadFileAsync("/TEAM/SHARED/PLAN", Token));
+        Assert.Null(await store.GetEntryAsync(At("/TEAM/Shared/hidden"), Token));
+        Assert.Equal(["shared"], (await store.ListAsync("/TEAM", Token)).Select(entry => entry.Name));
+        Assert.Equal(
+            StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At("/TEAM"), Token)));
+        Assert.Equal(store.GetComparisonPath(At("/team/shared/A")), store.GetComparisonPath(At("/TEAM/SHARED/A")));
+        Assert.NotEqual(store.GetComparisonPath(At("/team/shared/A")), store.GetComparisonPath(At("/team/shared/a")));
     }
 
     /// <summary>The file system treats these spellings as the name of the staging file. The store must refuse them.</summary>

@@ -26,6 +26,34 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void Paths_are_compared_exactly_if_the_directory_distinguishes_case(bool portable)
+    {
+        File.WriteAllText(_folder["Name"], "");
+        using var one = new LocalFileStore(_folder.Path, portable);
+        Assert.Equal(At("/SECRET"), one.GetComparisonPath(At("/SECRET")));
+        File.WriteAllText(_folder["nAME"], "");
+        using var both = new LocalFileStore(_folder.Path, portable);
+        Assert.Equal(At("/SECRET"), both.GetComparisonPath(At("/SECRET")));
+    }
+
+    [Fact]
+    public void A_store_detects_that_its_directory_was_moved_or_replaced()
+    {
+        Directory.CreateDirectory(_folder["home"]);
+        using var store = new LocalFileStore(_folder["home"]);
+        Assert.True(store.IsAtItsPath());
+        Directory.Move(_folder["home"], _folder["moved"]);
+        Assert.False(store.IsAtItsPath());
+        Directory.CreateDirectory(_folder["home"]);
+        Assert.False(store.IsAtItsPath());
+        Directory.Delete(_folder["home"]);
+        Directory.Move(_folder["moved"], _folder["home"]);
+        Assert.True(store.IsAtItsPath());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void The_root_must_be_a_directory(bool portable)
     {
         File.WriteAllText(_folder["file"], "");

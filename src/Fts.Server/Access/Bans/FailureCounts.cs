@@ -6,7 +6,9 @@ namespace Fts.Server.Access.Bans;
 /// </summary>
 /// <param name="window">How long a failure counts.</param>
 /// <param name="maxAddresses">The maximum number of blocks. The block whose last failure is the oldest is evicted first.</param>
-/// <param name="maxFailuresPerAddress">The maximum number of failures of a block. The oldest is evicted first.</param>
+/// <param name="maxFailuresPerAddress">
+/// The maximum number of failures of a block. A failure that a newer one repeats is evicted first.
+/// </param>
 internal sealed class FailureCounts(TimeSpan window, int maxAddresses, int maxFailuresPerAddress)
 {
     private readonly Dictionary<AddressBlock, LinkedListNode<AddressFailures>> _addresses = [];
@@ -21,12 +23,13 @@ internal sealed class FailureCounts(TimeSpan window, int maxAddresses, int maxFa
     public (int OfAccount, int DifferentOfAddress) Add(AddressBlock address, int account, int password, DateTimeOffset now)
     {
         List<Failure> failures = GetFailures(address, now);
+        int pair = HashCode.Combine(account, password);
         if (failures.Count >= maxFailuresPerAddress)
         {
-            failures.RemoveAt(0);
+            failures.RemoveAt(FindLeastImportant(failures, pair));
         }
 
-        failures.Add(new Failure(now, account, HashCode.Combine(account, password)));
+        failures.Add(new Failure(now, account, pair));
         return (failures.Count(failure => failure.Account == account), failures.Select(failure => failure.Pair).Distinct().Count());
     }
 
@@ -70,6 +73,22 @@ internal sealed class FailureCounts(TimeSpan window, int maxAddresses, int maxFa
 
         _byLastFailure.AddLast(node);
         return node.Value.Failures;
+    }
+
+    /// <summary>
+    /// Returns the index of the oldest failure that a newer one repeats, or of the oldest failure if none is repeated. A client that
+    /// repeats a password would otherwise evict its earlier guesses, and so would never be banned.
+    /// </summary>
+    private static int FindLeastImportant(List<Failure> failures, int newPair)
+    {
+        HashSet<int> newer = [newPair];
+        int repeated = 0;
+        for (int at = failures.Count - 1; at >= 0; at--)
+        {
+            repeated = newer.Add(failures[at].Pair) ? repeated : at;
+        }
+
+        return repeated;
     }
 
     /// <summary>The failures of one block, the oldest first.</summary>

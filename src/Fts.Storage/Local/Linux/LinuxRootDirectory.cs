@@ -31,11 +31,14 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// </summary>
     internal const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
+    private readonly string _path;
+
     // This object owns the handle, and Dispose closes it. Files and directories that were opened through the handle stay open.
     private readonly SafeFileHandle _root;
     private readonly ProtectedEntries? _protected;
 
-    private LinuxRootDirectory(SafeFileHandle root, ProtectedEntries? protectedEntries) => (_root, _protected) = (root, protectedEntries);
+    private LinuxRootDirectory(string path, SafeFileHandle root, ProtectedEntries? protectedEntries) =>
+        (_path, _root, _protected) = (Path.GetFullPath(path), root, protectedEntries);
 
     /// <summary>The protected entries, or null if none can be reached from the root.</summary>
     internal ProtectedSnapshot? Protected => _protected?.Current;
@@ -59,7 +62,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        var root = new LinuxRootDirectory(handle, protectedEntries)
+        var root = new LinuxRootDirectory(directory, handle, protectedEntries)
         {
             FileSystemKind = protectedEntries is null ? LinuxFileSystem.GetRootKind(handle, directory) : FileSystemKind.Other,
         };
@@ -70,8 +73,12 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             return error is ENOSYS or EPERM ? null : throw CreateException(error, directory);
         }
 
+        root.IgnoresCase = LinuxFileSystem.IgnoresCase(handle, directory);
         return root;
     }
+
+    /// <inheritdoc/>
+    public bool IgnoresCase { get; private set; }
 
     /// <summary>
     /// The kind of the root's file system. <see cref="FileSystemKind.Other"/> if another file system is mounted below a root in memory.
@@ -79,6 +86,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// disk.
     /// </summary>
     public FileSystemKind FileSystemKind { get; private init; }
+
+    /// <inheritdoc/>
+    public bool IsAtItsPath() => TryGetStatus(".", out FileStatus opened, out _)
+        && TryGet(_path, flags: 0, out FileStatus current) && current.IsSameFileAs(opened);
 
     public void Dispose() => _root.Dispose();
 

@@ -30,7 +30,12 @@ internal sealed class PortableRootDirectory : IRootDirectory
         {
             throw new StoreException(StoreError.NotFound, $"{directory} does not exist or is not a directory.");
         }
+
+        IgnoresCase = CaseSensitivity.IgnoresCase(_resolver.Root) ?? true; // then rules apply to more names than necessary
     }
+
+    /// <inheritdoc/>
+    public bool IgnoresCase { get; }
 
     public void Dispose()
     {

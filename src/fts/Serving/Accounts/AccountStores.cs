@@ -107,7 +107,19 @@ internal sealed class AccountStores(
     /// <summary>Opens a directory, or returns its open store. Requires the lock.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="isHome">Whether the directory is created if it does not exist.</param>
-    private IFileStore OpenDirectory(string path, bool isHome) => GetOrAdd(_directories, path, () =>
+    private IFileStore OpenDirectory(string path, bool isHome)
+    {
+        // Another program may have moved or replaced the directory since it was opened.
+        if (_directories.TryGetValue(path, out WeakReference<IFileStore>? reference) && reference.TryGetTarget(out IFileStore? open)
+            && open is LocalFileStore local && !local.IsAtItsPath())
+        {
+            _directories.Remove(path);
+        }
+
+        return GetOrAdd(_directories, path, () => OpenNew(path, isHome));
+    }
+
+    private LocalFileStore OpenNew(string path, bool isHome)
     {
         string kind = isHome ? "home directory" : "mounted directory";
         try
@@ -132,7 +144,7 @@ internal sealed class AccountStores(
             throw new IOException(
                 $"the {kind} {path} cannot be used: it is located in a folder with keys and settings of fts; choose another one", e);
         }
-    });
+    }
 
     private static void CreateHome(string path)
     {

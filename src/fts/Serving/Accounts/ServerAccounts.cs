@@ -20,23 +20,26 @@ internal sealed class ServerAccounts : IAsyncDisposable
     private static readonly Option<string[]> HomesOption = new("--homes")
     {
         HelpName = "DIR",
-        Description = "folder for the home directories of later accounts (repeatable)",
+        Description = "folder for the home directories of later accounts",
     };
 
     private readonly StateDirectory _state;
     private readonly AccountSnapshot _atStart;
     private readonly PasswordVerifierAdapter _passwords = new();
+    private readonly LegacySettings? _legacy;
     private DatabaseAuthenticator? _authenticator;
+    private LegacyServer? _legacyServer;
 
-    private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes)
+    private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes, LegacySettings? legacy)
     {
-        (_state, _atStart) = (state, atStart);
+        (_state, _atStart, _legacy) = (state, atStart, legacy);
         Folders = AccountFolders.GetFolders(atStart, homes);
         Keys = new AccountKeys(atStart);
     }
 
     /// <summary>The options of accounts.</summary>
-    public static OptionGroup CommandLineOptions { get; } = new("Accounts", StateDirectory.PathOption, HomesOption);
+    public static OptionGroup CommandLineOptions { get; } = 
+        new("Accounts", [StateDirectory.PathOption, HomesOption, .. LegacySettings.Options]);
 
     /// <summary>The state directory. The sandbox allows it, and no client can reach it.</summary>
     public StateDirectory State => _state;
@@ -47,8 +50,20 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>The fingerprints of the client keys of all accounts, which TLS handshakes trust.</summary>
     public AccountKeys Keys { get; }
 
+    /// <summary>The variables that have the name of an account but describe a service.</summary>
+    public IReadOnlyList<string> IgnoredVariables { get; private init; } = [];
+
     /// <summary>The number of accounts at the start.</summary>
     public int Count => _atStart.Accounts.Count;
+
+    /// <summary>Whether logins need an account from the start: one exists, or an old server supplies them.</summary>
+    public bool AreInForce => Count > 0 || _legacy is not null;
+
+    /// <summary>The server from which accounts are taken over, or null.</summary>
+    public LegacySettings? Legacy => _legacy;
+
+    /// <summary>Receives the name of each account that was taken over, and the address of its client.</summary>
+    public Action<string, System.Net.IPAddress>? TakenOver { get; set; }
 
     /// <summary>
     /// Receives the quotas of all accounts at the start and after each change. Set before <see cref="CreateAuthenticator"/>.
@@ -65,6 +80,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <exception cref="UserErrorException">The directory, the database or a value cannot be used.</exception>
     public static ServerAccounts? Open(CommandLine line)
     {
+        var legacy = LegacySettings.Parse(line);
         string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath)];
         if (homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing)
         {
@@ -72,9 +88,9 @@ internal sealed class ServerAccounts : IAsyncDisposable
         }
 
         string path = StateDirectory.GetPath(line);
-        IReadOnlyList<(string, string)> variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
-        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption);
-        if (!isRequested && variables.Count == 0 && !StateDirectory.HasDatabase(path))
+        var variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
+        bool isRequested = StateDirectory.IsNamed(line) || line.HasOption(ServerRecords.EventsOption) || legacy is not null;
+        if (!isRequested && variables.IsEmpty && !StateDirectory.HasDatabase(path))
         {
             return homes.Length == 0 ? null : throw CommandLine.CreateUsageError($"{HomesOption.Name} needs accounts; add --state DIR");
         }
@@ -84,8 +100,13 @@ internal sealed class ServerAccounts : IAsyncDisposable
         {
             state.ReserveForServer();
             new SqlRecordDatabase(state.Database).SetRecordsEvents(line.HasOption(ServerRecords.EventsOption));
-            EnvironmentAccounts.Apply(variables, state.Accounts);
-            var accounts = new ServerAccounts(state, state.Accounts.ReadAll(), homes);
+            variables.Apply(state.Accounts);
+            AccountSnapshot atStart = state.Accounts.ReadAll();
+            legacy?.CheckGroup(atStart);
+            var accounts = new ServerAccounts(state, atStart, [.. homes, .. legacy?.Folders ?? []], legacy)
+            {
+                IgnoredVariables = variables.Ignored,
+            };
             accounts.CreateParentFolders();
             return accounts;
         }
@@ -114,6 +135,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     {
         QuotasChanged?.Invoke(GetQuotas(_atStart, servedFolder));
         Stores = new AccountStores(served, servedFolder, options, _state.Accounts.ReadAll);
+        _legacyServer = _legacy is null ? null : new LegacyServer(_legacy, (name, client) => TakenOver?.Invoke(name, client), report);
         return _authenticator = new DatabaseAuthenticator(_state.Accounts, new DatabaseAuthenticatorOptions
         {
             Passwords = _passwords,
@@ -121,7 +143,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
             UnknownUsers = signInRules.ExplicitAnonymousPermissions is { } permissions and not Permissions.None
                 ? new AnonymousAuthenticator(permissions)
                 : null,
-            WithoutAccounts = Count == 0 ? withoutAccounts : null,
+            TakeOver = _legacyServer,
+            WithoutAccounts = AreInForce ? null : withoutAccounts,
             ChangedAsync = async token =>
             {
                 AccountSnapshot changed = await _state.Accounts.ReadAllAsync(token);
@@ -164,6 +187,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
             await _authenticator.DisposeAsync();
         }
 
+        _legacyServer?.Dispose();
         _passwords.Dispose();
         _state.Dispose();
     }

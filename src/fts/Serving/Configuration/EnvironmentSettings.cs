@@ -17,7 +17,7 @@ internal static class EnvironmentSettings
         var values = new Dictionary<string, IReadOnlyList<ConfiguredValue>>(StringComparer.Ordinal);
         foreach (SettingDefinition setting in table.All)
         {
-            if (getVariable(setting.Variable) is { Length: > 0 } text)
+            if (getVariable(setting.Variable) is { Length: > 0 } text && !ServiceVariables.IsServiceVariable(setting.Variable, text))
             {
                 values.Add(setting.Name, ParseValues(setting, text));
             }
@@ -26,11 +26,17 @@ internal static class EnvironmentSettings
         return values;
     }
 
+    /// <summary>Returns the variables with the name of a setting that describe a service, and are therefore ignored.</summary>
+    public static IEnumerable<string> FindIgnored(SettingTable table, Func<string, string?> getVariable) => table.All
+        .Select(setting => setting.Variable)
+        .Where(variable => getVariable(variable) is { Length: > 0 } text && ServiceVariables.IsServiceVariable(variable, text));
+
     /// <summary>
     /// Returns the variables that are probably misspelt settings, each with the variable that is similar. Unknown variables are not errors,
     /// because other programs and the client use variables with the same prefix.
     /// </summary>
-    public static IEnumerable<(string Variable, string Suggestion)> FindMisspelt(SettingTable table, IEnumerable<string> variables)
+    public static IEnumerable<(string Variable, string Suggestion)> FindMisspelt(
+        SettingTable table, IEnumerable<string> variables, Func<string, string?> getVariable)
     {
         string[] known = [.. table.All.Select(setting => setting.Variable[Prefix.Length..].ToLowerInvariant())];
         foreach (string variable in variables.Order(StringComparer.Ordinal))
@@ -38,6 +44,7 @@ internal static class EnvironmentSettings
             if (variable.StartsWith(Prefix, StringComparison.Ordinal)
                 && variable[Prefix.Length..].ToLowerInvariant() is var name && !known.Contains(name)
                 && variable != ServerConfiguration.FileVariable
+                && !ServiceVariables.IsServiceVariable(variable, getVariable(variable) ?? "")
                 && SpellingSuggestion.FindNearest(name, known) is { } nearest)
             {
                 yield return (variable, Prefix + nearest.ToUpperInvariant());

@@ -81,6 +81,9 @@ internal sealed class ServerConfiguration
     /// <exception cref="UserErrorException">The file cannot be read, or contains an error.</exception>
     public ServerConfiguration Reload() => new(_commandLine, _table, _fileOrigin, FileName, File, _getVariable);
 
+    /// <summary>The variables with the name of a setting that are ignored, because they describe a service.</summary>
+    public IEnumerable<string> IgnoredVariables => EnvironmentSettings.FindIgnored(_table, _getVariable);
+
     /// <summary>Returns every setting with its values and their origins, in the order of the help page.</summary>
     public IEnumerable<EffectiveSetting> GetEffectiveSettings() => _table.All.Select(GetEffectiveSetting);
 

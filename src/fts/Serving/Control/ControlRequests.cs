@@ -107,10 +107,7 @@ internal sealed class ControlRequests
     {
         FtpBanList bans = GetBans();
         Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
-        if (bans.IsNeverBanned(ban.Subject.Network.BaseAddress))
-        {
-            throw new ControlException(ControlErrorCode.Invalid, $"{ban.Subject} is in a network that is never banned (--never-ban)");
-        }
+        BanRequests.ThrowIfNeverBanned(ban.Subject, bans.IsNeverBanned);
 
         await bans.AddAsync(ban, cancellationToken);
         return new BanAddResult(_server.EndSessions(

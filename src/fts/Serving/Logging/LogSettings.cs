@@ -14,7 +14,10 @@ namespace Fts.Serving.Logging;
 /// <param name="TracesCommands">Whether commands and replies are logged.</param>
 internal sealed record LogSettings(string Format, string? Path, LogLevel MinLevel, LogVerbosity Verbosity, bool TracesCommands)
 {
-    private static readonly Option<string> FileOption = new("--log-file")
+    /// <summary>The name of the option with the log file.</summary>
+    public const string FileOptionName = "--log-file";
+
+    private static readonly Option<string> FileOption = new(FileOptionName)
     {
         HelpName = "FILE",
         Description = "append the log to this file; SIGHUP opens the file again (default: standard error)",

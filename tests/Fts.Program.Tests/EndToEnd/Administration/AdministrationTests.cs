@@ -42,6 +42,7 @@ public sealed class AdministrationTests : IDisposable
         Assert.StartsWith("426 ", await session.ReadAsync(), StringComparison.Ordinal);
         Assert.Equal("421 Session ended by the administrator: Maintenance.", await session.ReadAsync());
         await CheckAsync(["kick", "1"], 6, "error: no session 1\n");
+        await server.Program.WaitForOutputAsync("[1] ended: Session ended by the administrator: Maintenance.");
     }
 
     [Fact]

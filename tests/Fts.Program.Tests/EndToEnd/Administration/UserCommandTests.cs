@@ -62,6 +62,26 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_account_in_the_default_directory_needs_a_restart_of_the_server()
+    {
+        const string Note = "had no accounts; restart the server if it is running, so that it uses them\n";
+        (string, string?)[] environment = [("XDG_STATE_HOME", _folder["home"]), ("FTS_STATE", null)];
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["user", "add", "ann", "--generate"], "", environment);
+        Assert.Equal((0, $"note: {_folder["home/fts"]} {Note}"), (code, messages));
+        (code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["user", "add", "bob", "--generate"], "", environment);
+        Assert.Equal((0, ""), (code, messages));
+    }
+
+    [Fact]
+    public async Task An_account_without_credentials_is_added_with_a_warning()
+    {
+        Assert.Equal(
+            (0, "", "warning: nobody can log in as ann yet; use fts user passwd ann, or fts user set ann --certificate FILE\n"),
+            await RunAsync("user", "add", "ann", "--no-password"));
+    }
+
+    [Fact]
     public async Task A_generated_password_is_printed_once_and_not_stored()
     {
         (int code, string password, _) = await RunAsync("user", "add", "ann", "--generate");
@@ -101,7 +121,7 @@ public sealed class UserCommandTests : IDisposable
     [InlineData("user add", 2, "NAME is missing")]
     [InlineData("user set ann", 2, "no setting is given")]
     [InlineData("user set ann --unset quota", 2, "--unset quota: no such setting")]
-    [InlineData("user set amn --quota-files 1", 6, "account ann")]
+    [InlineData("user set amn --quota-files 1", 6, "did you mean ann?")]
     [InlineData("user remove ann bob", 6, "no account has the name bob")]
     [InlineData("user explode", 2, "unknown command 'user explode'")]
     [InlineData("user ad ann", 2, "did you mean add?")]
@@ -188,7 +208,7 @@ public sealed class UserCommandTests : IDisposable
     public async Task Explain_prints_the_rule_that_decides_and_its_origin()
     {
         Assert.Equal(0, (await RunAsync("group", "add", "partners", "--permit", "/=lr", "--network", "192.0.2.0/24")).Code);
-        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password", "--group", "partners", "--permit", "/in=c")).Code);
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--generate", "--group", "partners", "--permit", "/in=c")).Code);
         Assert.Equal(
             (0, "RETR /a: allowed, rule /=lr (set by group partners)\n", ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
         Assert.Equal(
@@ -205,6 +225,89 @@ public sealed class UserCommandTests : IDisposable
         Assert.Equal(2, (await RunAsync("user", "explain", "ann", "NOOP", "/a")).Code);
         Assert.Equal(2, (await RunAsync("user", "explain", "ann", "RETR", "a")).Code);
         Assert.Equal(6, (await RunAsync("user", "explain", "bob", "RETR", "/a")).Code);
+        Assert.Equal(
+            (2, "", "error: SITE COPY has two paths; add --to PATH with the path that it creates; " +
+                "usage: fts user explain NAME VERB PATH [options]\n"),
+            await RunAsync("user", "explain", "ann", "SITE COPY", "/a"));
+    }
+
+    [Fact]
+    public async Task Explain_names_each_reason_for_which_a_login_is_refused()
+    {
+        const string Rule = "RETR /a: allowed, rule /=* (set by default)\n";
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password")).Code);
+        Assert.Equal(
+            (7, "login: refused by login.credentials (the account has no password and no certificate)\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a"));
+        Assert.Equal(0, (await RunAsync("user", "passwd", "ann", "--generate")).Code);
+        Assert.Equal((0, Rule, ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
+        Assert.Equal(0, (await RunAsync("ban", "add", "ann@192.0.2.7", "--reason", "guesses")).Code);
+        Assert.Equal(
+            (7, "login from 192.0.2.7: refused by ban.active, ban of ann@192.0.2.7 until it is removed: guesses\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a", "--from", "192.0.2.7"));
+        Assert.Equal(
+            (0, "login from 192.0.2.8: allowed\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a", "--from", "192.0.2.8"));
+        Assert.Equal(0, (await RunAsync("user", "set", "ann", "--expires", "2001-01-31")).Code);
+        Assert.Equal(
+            (7, "login: refused by account.expired (set by account)\n" + Rule, ""), await RunAsync("user", "explain", "ann", "RETR", "/a"));
+        Assert.Equal(0, (await RunAsync("user", "disable", "ann")).Code);
+        Assert.Equal(
+            (7, "login: refused by account.disabled (set by account)\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a"));
+    }
+
+    [Fact]
+    public async Task An_expiry_date_is_printed_as_it_was_given()
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--generate", "--expires", "2027-01-31")).Code);
+        Assert.Matches("\nexpiresAt +2027-01-31 +account\n", (await RunAsync("user", "show", "ann")).Data);
+        Assert.Equal(
+            (0, "expiresAt: 2027-01-31 -> never\n", ""), await RunAsync("user", "set", "ann", "--expires", "never"));
+    }
+
+    [Fact]
+    public async Task Settings_are_unset_by_the_names_of_options_and_by_the_shown_names()
+    {
+        Assert.Equal(0, (await RunAsync("group", "add", "partners")).Code);
+        Assert.Equal(0, (await RunAsync("group", "add", "devices")).Code);
+        Assert.Equal(
+            0,
+            (await RunAsync(
+                "user", "add", "ann", "--generate", "--group", "partners", "--group", "devices", "--permit", "/in=c", "--quota-bytes", "1G",
+                "--allow-plain")).Code);
+        Assert.Equal(
+            (0, "groups: partners, devices -> devices\n", ""), await RunAsync("user", "set", "ann", "--unset", "group:partners"));
+        Assert.Equal(
+            (0, "rules /in: c -> (unset)\nquotaBytes: 1G -> (unset)\nrequiresTls: false -> (unset)\n", ""),
+            await RunAsync("user", "set", "ann", "--unset", "rules /in", "--unset", "quotaBytes", "--unset", "allow-plain"));
+        Assert.Equal(
+            (2, "", "error: --unset group:device: the account does not have it; did you mean group:devices?\n"),
+            await RunAsync("user", "set", "ann", "--unset", "group:device"));
+    }
+
+    [Fact]
+    public async Task A_suggestion_has_the_kind_of_the_missing_name()
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--generate")).Code);
+        Assert.Equal(0, (await RunAsync("group", "add", "partners")).Code);
+        string state = _folder["state"];
+        Assert.Equal(
+            (6, "", $"error: no account has the name anm in {state}; did you mean ann?\n"), await RunAsync("user", "show", "anm"));
+        Assert.Equal(
+            (6, "", $"error: no group has the name ann in {state}\n  try: fts group list\n"), await RunAsync("group", "show", "ann"));
+    }
+
+    [Fact]
+    public async Task A_network_that_is_never_banned_cannot_be_banned_without_a_server()
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--generate")).Code);
+        foreach (string subject in (string[])["127.0.0.1", "ann@::1"])
+        {
+            (int code, _, string messages) = await RunAsync("ban", "add", subject);
+            Assert.Equal(2, code);
+            Assert.Contains("is in a network that is never banned (--never-ban)", messages, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -46,6 +46,40 @@ public sealed class AccountTests : IDisposable
     }
 
     [Fact]
+    public async Task Environment_variables_can_give_the_home_and_the_password_separately()
+    {
+        File.WriteAllText(_data["password"], "from:/file\nsecond line\n");
+        await using RunningServer server = await StartAsync(
+            [],
+            ("FTS_USER_anna", "with:/slash"), ("FTS_USER_anna_HOME", _data["homes/anna"]),
+            ("FTS_USER_bob_PASSWORD_FILE", _data["password"]), ("FTS_USER_bob_HOME", _data["homes/bob"]),
+            ("FTS_USER_carl", "with:/slash"), ("FTS_USER_carl_HOME", ""),
+            ("FTS_USER_DB_PORT", "tcp://10.0.0.12:5432"), ("FTS_PORT_21_TCP", "tcp://10.0.0.12:21"));
+        Assert.Contains($"  accounts  3 in {State}", server.Program.Messages, StringComparison.Ordinal);
+        await server.Program.WaitForOutputAsync(
+            "environment variable FTS_USER_DB_PORT ignored, because it describes a service of a container system");
+        Assert.Equal(["230", "257"], await RunAsync(server, "USER anna", "PASS with:/slash", "MKD mine"));
+        Assert.Equal(["230", "257"], await RunAsync(server, "USER bob", "PASS from:/file", "MKD mine"));
+        Assert.Equal(["230"], await RunAsync(server, "USER carl", "PASS with:/slash"));
+        Assert.True(Directory.Exists(_data["homes/anna/mine"]));
+        Assert.True(Directory.Exists(_data["homes/bob/mine"]));
+    }
+
+    [Theory]
+    [InlineData("FTS_USER_anna_HOME=/srv/anna", "FTS_USER_anna_HOME needs FTS_USER_anna or FTS_USER_anna_PASSWORD_FILE")]
+    [InlineData(
+        "FTS_USER_anna=x FTS_USER_anna_PASSWORD_FILE=/y", "FTS_USER_anna and FTS_USER_anna_PASSWORD_FILE cannot be set at the same time")]
+    [InlineData("FTS_USER_anna_PASSWORD_FILE=/missing/file", "FTS_USER_anna_PASSWORD_FILE /missing/file: cannot read the file")]
+    public async Task Incomplete_variables_of_an_account_are_errors(string variables, string message)
+    {
+        (string, string?)[] environment = [.. variables.Split(' ').Select(text => (text.Split('=')[0], (string?)text.Split('=')[1]))];
+        await using RunningProgram program = RunningProgram.Start(
+            _folder.Path, ["server", "127.0.0.1", "0", "--state", State], environment);
+        Assert.NotEqual(0, await program.WaitForExitAsync());
+        Assert.Contains(message, program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Changes_by_another_process_apply_to_running_sessions_inside_the_sandbox()
     {
         await using RunningServer server = await StartAsync([], ("FTS_USER_anna", $"secret:{_data["homes/anna"]}"));
@@ -55,7 +89,23 @@ public sealed class AccountTests : IDisposable
         Assert.Equal("550", await session.RepeatUntilAsync("MKD x", "RMD x", "550"));
         Change(account => account with { IsEnabled = false });
         Assert.Equal("421", await session.ReadUntilClosedAsync());
+        await server.Program.WaitForOutputAsync("ended: the account anna can no longer be used (account.disabled)");
         Assert.Equal(["530"], await RunAsync(server, "USER anna", "PASS secret"));
+    }
+
+    [Fact]
+    public async Task A_home_that_was_moved_is_created_again_at_the_next_login()
+    {
+        await using RunningServer server = await StartAsync([], ("FTS_USER_anna", $"secret:{_data["homes/anna"]}"));
+        using (var first = new ControlConnection(server.Port))
+        {
+            Assert.Equal(["230", "257"], await first.RunAsync("USER anna", "PASS secret", "MKD old"));
+            Directory.Move(_data["homes/anna"], _data["homes/moved"]);
+            Assert.Equal(["230", "257"], await RunAsync(server, "USER anna", "PASS secret", "MKD new"));
+        }
+
+        Assert.True(Directory.Exists(_data["homes/anna/new"]));
+        Assert.False(Directory.Exists(_data["homes/moved/new"]));
     }
 
     [Fact]

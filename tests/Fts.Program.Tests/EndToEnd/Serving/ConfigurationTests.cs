@@ -41,7 +41,13 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("{\n  \"dataTimeout\": \"abc\"\n}", 2, "error: fts.json:2: dataTimeout \"abc\": must be a time like 30s or 2m\n")]
     [InlineData("{\n  \"foldr\": \"/srv\"\n}", 2, "error: fts.json:2: unknown key \"foldr\"; did you mean folder?\n")]
     [InlineData("{\n\n  \"folder\": \"/missing\"\n}", 11, "error: fts.json:3: folder \"/missing\": no such folder\n")]
-    [InlineData("{ \"cert\": \"missing.pem\" }", 11, "error: fts.json:1: cannot use cert \"missing.pem\": ")]
+    [InlineData("{ \"cert\": \"missing.pem\" }", 11, "error: fts.json:1: cannot use cert \"missing.pem\": no such file or folder")]
+    [InlineData(
+        "{ \"cert\": \"fts.json\" }", 11,
+        "error: fts.json:1: cannot use cert \"fts.json\": it does not contain a certificate and its private key")]
+    [InlineData(
+        "{\n  \"cert\": \"fts.json\",\n  \"key\": \"no.key\"\n}", 11,
+        "error: fts.json:3: cannot use key \"no.key\": no such file or folder")]
     public async Task Server_and_check_report_the_same_errors(string content, int exitCode, string message)
     {
         _folder.Write("fts.json", content);
@@ -50,6 +56,52 @@ public sealed class ConfigurationTests : IDisposable
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, [.. command, "--config", "fts.json"]);
             Assert.Equal(exitCode, code);
             Assert.Contains(message, messages, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(
+        "{\n  \"logFile\": \"none/fts.log\"\n}", "error: fts.json:2: logFile \"none/fts.log\": cannot write the log file: no such file")]
+    [InlineData("{\n  \"logFile\": \"folder\"\n}", "error: fts.json:2: logFile \"folder\": cannot write the log file: it is a folder")]
+    [InlineData(
+        "{\n  \"legacyServer\": \"ftp://old.example\",\n  \"legacyGroup\": \"old\",\n  \"state\": \"none\"\n}",
+        "error: fts.json:3: legacyGroup \"old\": no such group\n")]
+    [InlineData("{\n  \"state\": \"fts.json/state\"\n}", "error: fts.json:2: state \"fts.json/state\": cannot use the folder: ")]
+    public async Task The_check_names_a_file_that_the_server_could_not_use(string content, string message)
+    {
+        _folder.Write("fts.json", content);
+        Directory.CreateDirectory(_folder["folder"]);
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["config", "check", "--config", "fts.json"]);
+        Assert.Equal(message.Contains("legacy", StringComparison.Ordinal) ? 2 : 11, code);
+        Assert.Contains(message, messages, StringComparison.Ordinal);
+        Assert.Equal(["folder", "fts.json"], _folder.Names.Order());
+    }
+
+    [Fact]
+    public async Task The_check_names_an_account_whose_directory_cannot_be_used()
+    {
+        _folder.Write("file", "");
+        string[] state = ["--state", _folder["state"]];
+        await RunAsync("user", "add", "ann", "--no-password", "--home", _folder["homes/ann"]);
+        Assert.Equal(0, (await RunAsync("config", "check")).Code);
+        Assert.False(Directory.Exists(_folder["homes"]));
+        await RunAsync("user", "set", "ann", "--home", _folder["file/ann"]);
+        (int code, string messages) = await RunAsync("config", "check");
+        Assert.Equal(11, code);
+        Assert.Contains(
+            $"error: account ann: home {_folder["file/ann"]} (set by account): {_folder["file"]} is not a folder\n", messages,
+            StringComparison.Ordinal);
+        await RunAsync("user", "set", "ann", "--home", _folder["homes/ann"], "--mount", $"/pub={_folder["none"]}");
+        (code, messages) = await RunAsync("config", "check");
+        Assert.Equal(11, code);
+        Assert.Contains(
+            $"error: account ann: mount /pub {_folder["none"]} (set by account): no such file or folder\n", messages,
+            StringComparison.Ordinal);
+
+        async Task<(int Code, string Messages)> RunAsync(params string[] command)
+        {
+            (int exitCode, _, string text) = await RunningProgram.RunAsync(_folder.Path, [.. command, .. state]);
+            return (exitCode, text);
         }
     }
 

@@ -111,7 +111,9 @@ public sealed class EventDeliveryTests : IDisposable
     [Theory]
     [InlineData(2, "replay: --since, --id or --dead is missing", "replay")]
     [InlineData(2, "--id x: must be the number of an event", "replay", "--id", "x")]
-    [InlineData(2, "--since soon: must be a time like 2027-01-31 or 2027-01-31T12:00:00Z, or a time before now like 90s, 15m, 2h or 7d", "replay", "--since", "soon")]
+    [InlineData(
+        2, "--since soon: must be a time like 2027-01-31 or 2027-01-31T12:00:00Z, or a time before now like 90s, 15m, 2h or 7d",
+        "replay", "--since", "soon")]
     [InlineData(6, "no server has delivered events to the target webhook", "replay", "--dead", "--target", "webhook")]
     public async Task A_replay_without_a_valid_selection_is_an_error(int exitCode, string message, params string[] arguments)
     {

@@ -49,7 +49,8 @@ public sealed class SettingTableTests
     public void A_misspelt_variable_has_a_suggestion_and_other_variables_have_none() => Assert.Equal(
         [("FTS_DATA_TIMOUT", "FTS_DATA_TIMEOUT"), ("FTS_FOLDR", "FTS_FOLDER")],
         EnvironmentSettings.FindMisspelt(
-            SettingTable.Server, ["PATH", "FOLDR", "FTS_FOLDR", "FTS_DATA_TIMOUT", "FTS_TLS", "FTS_USER_ANN", .. OtherVariables]));
+            SettingTable.Server, ["PATH", "FOLDR", "FTS_FOLDR", "FTS_DATA_TIMOUT", "FTS_TLS", "FTS_USER_ANN", .. OtherVariables],
+            _ => null));
 
     [Theory]
     [InlineData("ip", "127.0.0.1")]

@@ -1,0 +1,180 @@
+using Fts.Accounts.Settings;
+using Fts.Cli;
+using Fts.Native;
+using Fts.Protocol;
+using Fts.Serving.Accounts;
+using Fts.Serving.Logging;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.FileCalls;
+
+namespace Fts.Serving.Configuration;
+
+/// <summary>
+/// Checks for <c>fts config check</c> whether a server could use its files and directories. Creates and changes nothing.
+/// </summary>
+internal static class StartCheck
+{
+    /// <summary>Checks the log file, the state directory and the directories of the accounts.</summary>
+    /// <exception cref="UserErrorException">A file or directory cannot be used.</exception>
+    public static void Run(CommandLine line, LogSettings log)
+    {
+        if (log.Path is { } path)
+        {
+            CheckLogFile(path);
+        }
+
+        CheckStateDirectory(line);
+    }
+
+    private static void CheckLogFile(string path)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            if (File.Exists(full))
+            {
+                using FileStream file = File.Open(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            }
+            else if (Directory.Exists(full))
+            {
+                throw new IOException("it is a folder");
+            }
+            else
+            {
+                RequireWritable(Path.GetDirectoryName(full)!);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CreateError($"{LogSettings.FileOptionName} {path}: cannot write the log file: {LocalErrorText.Describe(e)}");
+        }
+    }
+
+    private static void CheckStateDirectory(CommandLine line)
+    {
+        string path = StateDirectory.GetPath(line);
+        bool exists = StateDirectory.HasDatabase(path);
+        var legacy = LegacySettings.Parse(line);
+        if (!exists && legacy is null && !StateDirectory.IsNamed(line))
+        {
+            return;
+        }
+
+        string name = line.GetValue(StateDirectory.PathOption) is { } given
+            ? $"{StateDirectory.PathOption.Name} {given}"
+            : $"the state folder {path}";
+        try
+        {
+            RequireCreatable(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CreateError($"{name}: cannot use the folder: {LocalErrorText.Describe(e)}");
+        }
+
+        if (!exists)
+        {
+            legacy?.CheckGroup(new AccountSnapshot(0, [], []));
+            return;
+        }
+
+        using var state = StateDirectory.Open(path);
+        AccountSnapshot accounts;
+        try
+        {
+            accounts = state.Accounts.ReadAll();
+        }
+        catch (AccountDatabaseException e)
+        {
+            throw StateDirectory.CreateError(e);
+        }
+
+        legacy?.CheckGroup(accounts);
+        foreach (ResolvedAccount account in accounts.Resolve().Where(account => account.Settings.IsEnabled))
+        {
+            CheckDirectories(account);
+        }
+    }
+
+    /// <summary>Checks that the home directory exists or can be created, and that the mounted directories exist.</summary>
+    private static void CheckDirectories(ResolvedAccount account)
+    {
+        string name = account.Settings.Name;
+        if (account.Access.Home is { } home)
+        {
+            Check("home", SettingKey.Home, home, RequireCreatable);
+        }
+
+        foreach (MountSettings mount in account.Access.Mounts)
+        {
+            Check($"mount {mount.Path}", SettingKey.ForMount(mount.Path), mount.Directory, RequireReadable);
+        }
+
+        void Check(string kind, string key, string template, Action<string> require)
+        {
+            string directory = Path.GetFullPath(DirectoryTemplate.Expand(template, name));
+            try
+            {
+                require(directory);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw CreateError(
+                    $"account {name}: {kind} {directory.ToPrintable()} (set by {account.GetOrigin(key)}): {LocalErrorText.Describe(e)}");
+            }
+        }
+    }
+
+    private static void RequireReadable(string directory) => _ = Directory.EnumerateFileSystemEntries(directory).Any();
+
+    /// <summary>Throws if a directory neither can be used nor can be created with the directories above it.</summary>
+    private static void RequireCreatable(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            RequireReadable(directory);
+            return;
+        }
+
+        string above = directory;
+        while (!Directory.Exists(above) && Path.GetDirectoryName(above) is { } parent)
+        {
+            if (File.Exists(above))
+            {
+                throw new IOException($"{above.ToPrintable()} is not a folder");
+            }
+
+            above = parent;
+        }
+
+        RequireWritable(above);
+    }
+
+    private static void RequireWritable(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException();
+        }
+
+        if (!SystemCallNumbers.IsSupported)
+        {
+            return;
+        }
+
+        int descriptor = Openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        if (descriptor < 0)
+        {
+            throw new UnauthorizedAccessException();
+        }
+
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Faccessat2(handle, ".", W_OK, AT_EACCESS) < 0)
+        {
+            throw new UnauthorizedAccessException();
+        }
+    }
+
+    private static UserErrorException CreateError(string message) => new(ExitCode.LocalFileError, message);
+}
