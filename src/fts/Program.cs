@@ -57,7 +57,6 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),
-    ["events", .. var rest] => Task.FromResult(EventsCommand.Command.Run(rest)),
     [RunnerCommand.Name] => RunnerCommand.RunAsync(),
     [var other, ..] => throw CommandLine.CreateUsageError(
         $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'",

@@ -33,7 +33,7 @@ internal sealed class AccountStore : IDisposable
     /// <param name="line">The command line.</param>
     /// <param name="canCreate">Whether a missing database is created. Otherwise a missing database has no accounts.</param>
     /// <exception cref="UserErrorException">The database cannot be used.</exception>
-    public static AccountStore Open(CommandLine line, bool canCreate = false) => 
+    public static AccountStore Open(CommandLine line, bool canCreate = false) =>
         new(StateDirectory.GetPath(line), canCreate, isDefault: !StateDirectory.IsNamed(line));
 
     /// <summary>Returns whether a directory contains a database.</summary>

@@ -56,7 +56,7 @@ internal sealed class StoppedServerQuotas : IAsyncDisposable
 
             state.ReserveForServer();
             ServerRecords records = await ServerRecords.OpenAsync(
-                recordsEvents: false, state, isDurable: true, new LocalStoreOptions { ProtectedPaths = [state.Path] },
+                recordsEvents: false, state, isDurable: true, new LocalStoreOptions { ProtectedPaths = [state.Path] }, eventsAdded: null,
                 NullLoggerFactory.Instance);
             return new StoppedServerQuotas(state, records, snapshot);
         }
