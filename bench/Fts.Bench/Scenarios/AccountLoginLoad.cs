@@ -26,13 +26,13 @@ internal static class AccountLoginLoad
         using ServerProcess server = testbed.Servers.StartNew(Options.OursBehindProxy);
         using var stop = new CancellationTokenSource();
         var counts = new Counts();
+        MeasurementException? failure = null;
         FtpWire[] wires = [.. Enumerable.Range(0, Downloads + 1).Select(_ => server.Connect())];
         Thread[] threads =
         [
             .. wires[1..].Select(wire => new Thread(() => RunStep(() => Download(wire)))),
             .. Enumerable.Range(0, hasLogins ? LoginThreads : 0).Select(_ => new Thread(() => RunStep(LogIn))),
         ];
-        MeasurementException? failure = null;
         Array.ForEach(threads, thread => thread.Start());
         var answers = new RoundTrips();
         double[] rates;

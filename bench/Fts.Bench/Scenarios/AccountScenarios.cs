@@ -8,8 +8,6 @@ internal static class AccountScenarios
 {
     private const string Alone = "downloads alone", BesideLogins = "beside logins", Anonymous = "anonymous", WithAccount = "account";
 
-    private const int IdleSessions = 1000;
-
     public static IReadOnlyList<string> Loads => [Alone, BesideLogins];
 
     public static IReadOnlyList<string> Sessions => [Anonymous, WithAccount];
@@ -23,18 +21,22 @@ internal static class AccountScenarios
         {
             Comparison = Comparison.AccountLogins, ClosesManyConnections = true, IsWarmedUp = false,
         },
-        new("idle-accounts-1000", "1,000 idle sessions of the anonymous account, and of 100 accounts with passwords",
-            [new("KiB/session"), new("NOOP p50 us"), new("NOOP p99 us")], RunIdle)
-        {
-            Comparison = Comparison.AccountSessions, ClosesManyConnections = true, IsWarmedUp = false,
-        },
+        CreateIdle(1000),
+        CreateIdle(10_000),
     ];
 
-    private static double[] RunIdle(string account, Testbed testbed)
+    private static Scenario CreateIdle(int sessions) =>
+        new($"idle-accounts-{sessions}", $"{sessions:N0} idle sessions of the anonymous account, and of 100 accounts with passwords",
+            [new("KiB/session"), new("NOOP p50 us"), new("NOOP p99 us")], (account, testbed) => RunIdle(account, testbed, sessions))
+        {
+            Comparison = Comparison.AccountSessions, ClosesManyConnections = true, IsWarmedUp = false,
+        };
+
+    private static double[] RunIdle(string account, Testbed testbed, int sessions)
     {
-        FileLimit.Require(IdleSessions + 200);
+        FileLimit.Require(sessions + 200);
         using ServerProcess server = testbed.Servers.StartNew(account == WithAccount ? Options.OursWithAccounts : Options.Ours);
-        double[] idle = IdleLoad.Measure(server, IdleSessions);
+        double[] idle = IdleLoad.Measure(server, sessions);
         return [idle[0], idle[2], idle[3]];
     }
 }

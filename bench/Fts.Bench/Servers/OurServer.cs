@@ -24,7 +24,7 @@ internal sealed class OurServer(string program, string address, string directory
             string[] proxy = name == Options.OursBehindProxy ? ["--proxy-protocol-from", "127.0.0.1"] : [];
             return new ServerProcess(
                 name, file, [.. arguments, .. proxy, "--state", CreateAccounts(file)], port,
-                [.. Enumerable.Range(0, BenchAccounts.Connecting).Select(number => (BenchAccounts.GetName(number), BenchAccounts.Password))],
+                [.. Enumerable.Range(0, BenchAccounts.Connecting).Select(BenchAccounts.GetName).Select(user => (user, BenchAccounts.Password))],
                 directory, expectsProxyHeader: proxy.Length > 0)
             {
                 OverTls = overTls,
