@@ -22,10 +22,10 @@ internal sealed class OurServer(string program, string address, string directory
         if (name is Options.OursWithAccounts or Options.OursBehindProxy)
         {
             string[] proxy = name == Options.OursBehindProxy ? ["--proxy-protocol-from", "127.0.0.1"] : [];
+            IEnumerable<string> users = Enumerable.Range(0, BenchAccounts.Connecting).Select(BenchAccounts.GetName);
             return new ServerProcess(
                 name, file, [.. arguments, .. proxy, "--state", CreateAccounts(file)], port,
-                [.. Enumerable.Range(0, BenchAccounts.Connecting).Select(BenchAccounts.GetName).Select(user => (user, BenchAccounts.Password))],
-                directory, expectsProxyHeader: proxy.Length > 0)
+                [.. users.Select(user => (user, BenchAccounts.Password))], directory, expectsProxyHeader: proxy.Length > 0)
             {
                 OverTls = overTls,
             };

@@ -9,8 +9,8 @@ namespace Fts.Server.Tests.Gate;
 /// <param name="Needs">
 /// The needed permissions in the order of their checks, each as <c>letter:path</c>. <c>w|c</c> is a permission on an existing file; if the
 /// account lacks the second letter too, the reply contains that one. <c>l/r</c> needs one of both
-/// permissions. <c>*</c> stands for any permission. <c>=</c> needs the permissions
-/// that the account has on the link. Empty: the command needs no permission.
+/// permissions. <c>*</c> stands for any permission. <c>=</c> needs the permissions that the account has on the link. Empty: the command
+/// needs no permission.
 /// </param>
 public sealed record MatrixRow(string Verb, string Commands, int Code, string Needs)
 {

@@ -1,7 +1,7 @@
 using Fts.Interop.Tests.Processes;
-using static Fts.Interop.Tests.Permissions.OtherClient;
+using static Fts.Interop.Tests.AccountInterop.OtherClient;
 
-namespace Fts.Interop.Tests.Permissions;
+namespace Fts.Interop.Tests.AccountInterop;
 
 /// <summary>curl reports exactly the operations as successful that the permissions of the account allow.</summary>
 public sealed class CurlPermissionTests

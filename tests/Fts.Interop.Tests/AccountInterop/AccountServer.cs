@@ -2,7 +2,7 @@ using Fts.Interop.Tests.Peers;
 using Fts.Interop.Tests.Processes;
 using Fts.ProgramTests.Support;
 
-namespace Fts.Interop.Tests.Permissions;
+namespace Fts.Interop.Tests.AccountInterop;
 
 /// <summary>Our program with one account, whose password is "secret". Other clients log in to it.</summary>
 internal sealed class AccountServer : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Fts.Interop.Tests.Processes;
 
-namespace Fts.Interop.Tests.Permissions;
+namespace Fts.Interop.Tests.AccountInterop;
 
 /// <summary>Runs curl, lftp or rclone against an <see cref="AccountServer"/>.</summary>
 internal static class OtherClient
@@ -36,7 +36,8 @@ internal static class OtherClient
         string password = (await ProcessRunner.RunAsync(rclone, server.Local, "obscure", AccountServer.Password)).AssertSuccess().Output;
         string configuration = server.Local.Write(
             "rclone.conf",
-            $"[peer]\ntype = ftp\nhost = 127.0.0.1\nport = {server.PortText}\nuser = {AccountServer.User}\npass = {password.Trim()}\n{setting}\n");
+            $"[peer]\ntype = ftp\nhost = 127.0.0.1\nport = {server.PortText}\nuser = {AccountServer.User}\npass = {password.Trim()}\n" +
+            $"{setting}\n");
         string[] options = ["--config", configuration, "--retries", "1", "--low-level-retries", "1"];
         return await ProcessRunner.RunAsync(rclone, server.Local, [.. options, .. arguments]);
     }

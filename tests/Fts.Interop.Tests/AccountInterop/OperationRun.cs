@@ -1,6 +1,6 @@
 using Fts.Interop.Tests.Processes;
 
-namespace Fts.Interop.Tests.Permissions;
+namespace Fts.Interop.Tests.AccountInterop;
 
 /// <summary>
 /// The operations of a client, in this order, on a home directory with a file or directory for each of them. The results are names of

@@ -1,7 +1,7 @@
 using Fts.Interop.Tests.Processes;
-using static Fts.Interop.Tests.Permissions.OtherClient;
+using static Fts.Interop.Tests.AccountInterop.OtherClient;
 
-namespace Fts.Interop.Tests.Permissions;
+namespace Fts.Interop.Tests.AccountInterop;
 
 /// <summary>curl, lftp and rclone with drop boxes, quotas, mounts and refused logins.</summary>
 public sealed class AccountSettingTests
@@ -106,7 +106,10 @@ public sealed class AccountSettingTests
             files.CreateFolder("work");
             files.Write("public/info.txt", "info");
             return $$"""
-                "mounts": { "/public": { "directory": "{{files["public"]}}", "readOnly": true }, "/work": { "directory": "{{files["work"]}}" } },
+                "mounts": {
+                    "/public": { "directory": "{{files["public"]}}", "readOnly": true },
+                    "/work": { "directory": "{{files["work"]}}" }
+                },
                 "rules": { "/": "lr", "/work": "*", "/public": "*" }
                 """;
         });
