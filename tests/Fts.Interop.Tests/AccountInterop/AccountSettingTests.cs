@@ -74,9 +74,24 @@ public sealed class AccountSettingTests
         server.Local.Write("changed.txt", "changed");
         ProcessResult first = await PutAsync(server, client, "new.txt", "in/new.txt");
         ProcessResult again = await PutAsync(server, client, "changed.txt", "in/new.txt");
-        // rclone lists the directory after the upload to verify it, and reports a failure if it cannot.
+        // rclone lists the directory to find out whether it exists. If it cannot, it tries to create the directory, and fails.
         Assert.Equal(client == "rclone" ? 1 : 0, first.ExitCode);
         Assert.NotEqual(0, again.ExitCode);
+        Assert.Equal(client == "rclone" ? null : "new", server.Read("in/new.txt"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task A_drop_box_that_can_be_listed_accepts_each_name_once_from_every_client(string client)
+    {
+        await using AccountServer server = await AccountServer.StartAsync(_ => """
+            "rules": { "/": "l", "/in": "lc" }
+            """);
+        Directory.CreateDirectory(Path.Combine(server.Home, "in"));
+        server.Local.Write("new.txt", "new");
+        server.Local.Write("changed.txt", "changed");
+        Assert.Equal(0, (await PutAsync(server, client, "new.txt", "in/new.txt")).ExitCode);
+        Assert.NotEqual(0, (await PutAsync(server, client, "changed.txt", "in/new.txt")).ExitCode);
         Assert.Equal("new", server.Read("in/new.txt"));
     }
 
