@@ -13,6 +13,15 @@ internal sealed record Options
     /// <summary>The name of our server with recorded events.</summary>
     public const string OursWithEvents = "fts-events";
 
+    /// <summary>The name of our server with accounts.</summary>
+    public const string OursWithAccounts = "fts-accounts";
+
+    /// <summary>The name of our server with accounts that expects a PROXY header at each connection.</summary>
+    public const string OursBehindProxy = "fts-proxied";
+
+    /// <summary>All names of our server.</summary>
+    public static IReadOnlyList<string> OurServers { get; } = [Ours, OursWithEvents, OursWithAccounts, OursBehindProxy];
+
     /// <summary>
     /// Prefixes that select all scenarios that start with them. Other prefixes select only names with a number after them, as small-get
     /// selects small-get-8.
@@ -84,6 +93,8 @@ internal sealed record Options
         Comparison.Growth => GrowthScenarios.Amounts,
         Comparison.Appends => AppendScenarios.Targets,
         Comparison.Events => EventScenarios.Servers,
+        Comparison.AccountLogins => AccountScenarios.Loads,
+        Comparison.AccountSessions => AccountScenarios.Sessions,
         _ => Servers,
     };
 

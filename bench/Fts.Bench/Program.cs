@@ -69,8 +69,12 @@ try
     }
 
     JsonFile.Write(options.Json, results, options);
-    // A run without results for our programs has failed. The scenarios for growth and appends measure only our server.
-    string[] ours = [Options.Ours, Options.OursWithEvents, .. GrowthScenarios.Amounts, .. AppendScenarios.Targets];
+    // A run without results for our programs has failed. Some scenarios measure only our server.
+    string[] ours =
+    [
+        Options.Ours, Options.OursWithEvents, .. GrowthScenarios.Amounts, .. AppendScenarios.Targets, .. AccountScenarios.Loads,
+        .. AccountScenarios.Sessions,
+    ];
     return ours.Any(results.HasValues) ? 0 : 1;
 }
 finally

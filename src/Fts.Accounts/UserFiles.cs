@@ -61,6 +61,16 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
+    /// Returns the entry whose length the client requests, or null if none exists. Requires <see cref="Permissions.List"/> or
+    /// <see cref="Permissions.Read"/>.
+    /// </summary>
+    public ValueTask<FileEntry?> GetSizedEntryAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Require(FileAction.GetSize, path);
+        return store.GetEntryAsync(path, cancellationToken);
+    }
+
+    /// <summary>
     /// Returns the entry to rename, or null if none exists. Requires <see cref="Permissions.Rename"/> on the path and on all paths below
     /// it.
     /// </summary>

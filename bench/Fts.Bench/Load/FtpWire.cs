@@ -12,15 +12,22 @@ internal sealed class FtpWire : IDisposable
     private readonly ReplyReader _replies = new();
     private readonly TlsWire? _tls;
     private readonly IWire _wire;
+    private readonly string? _proxiedAddress;
     private nint _ticket;
 
     /// <summary>Connects from 127.0.0.<paramref name="source"/>, reads the greeting and starts TLS if requested.</summary>
-    public FtpWire(int port, bool overTls = false, int source = 1)
+    /// <param name="port">The port of the server.</param>
+    /// <param name="overTls">Whether the control connection and the data connections use TLS.</param>
+    /// <param name="source">The last number of the client's address.</param>
+    /// <param name="proxiedAddress">The address of the client in the PROXY header of each connection, or null to send no headers.</param>
+    public FtpWire(int port, bool overTls = false, int source = 1, string? proxiedAddress = null)
     {
         var plain = new Wire(port, source);
         _wire = plain;
         try
         {
+            _proxiedAddress = proxiedAddress;
+            SendProxyHeader(plain, port);
             RequireCode(220, _replies.Read(_wire), "the greeting");
             if (overTls)
             {
@@ -82,6 +89,7 @@ internal sealed class FtpWire : IDisposable
             : throw new MeasurementException("EPSV: " + Line);
         try
         {
+            SendProxyHeader(data, port);
             SendExpecting(1, verb, argument);
             return _tls is null ? data : Secure(_tls, data);
         }
@@ -108,7 +116,7 @@ internal sealed class FtpWire : IDisposable
         // The data connection is closed before the reply is read, because ProFTPD sends the reply only after that.
         KeepTicket(data);
         data.CloseAfterServer();
-        Finish(verb, argument);
+        FinishTransfer(verb, argument);
         return total;
     }
 
@@ -130,7 +138,17 @@ internal sealed class FtpWire : IDisposable
 
         data.FinishSending();
         data.Dispose();
-        Finish(verb, path);
+        FinishTransfer(verb, path);
+    }
+
+    /// <summary>Reads the final reply of a transfer.</summary>
+    /// <exception cref="MeasurementException">The transfer failed.</exception>
+    public void FinishTransfer(string verb, string argument)
+    {
+        if (_replies.Read(_wire) / 100 != 2)
+        {
+            throw new MeasurementException($"{verb} {argument}: {Line}");
+        }
     }
 
     public void Dispose()
@@ -142,6 +160,15 @@ internal sealed class FtpWire : IDisposable
         }
 
         _wire.Dispose();
+    }
+
+    /// <summary>Sends a PROXY header with the address of the client, if it has one.</summary>
+    private void SendProxyHeader(Wire wire, int port)
+    {
+        if (_proxiedAddress is not null)
+        {
+            wire.Send(Encoding.ASCII.GetBytes($"PROXY TCP4 {_proxiedAddress} 127.0.0.1 40000 {port}\r\n"));
+        }
     }
 
     private TlsWire Secure(TlsWire control, Wire plain)
@@ -159,14 +186,6 @@ internal sealed class FtpWire : IDisposable
         {
             OpenSsl.FreeSession(_ticket);
             _ticket = newer;
-        }
-    }
-
-    private void Finish(string verb, string argument)
-    {
-        if (_replies.Read(_wire) / 100 != 2)
-        {
-            throw new MeasurementException($"{verb} {argument}: {Line}");
         }
     }
 

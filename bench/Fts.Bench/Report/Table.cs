@@ -9,17 +9,13 @@ namespace Fts.Bench.Report;
 internal static class Table
 {
     /// <summary>
-    /// Returns the table. The last column is our value divided by the best of the others, or, for growth and appends, the last value
-    /// divided by the first.
+    /// Returns the table. The last column is our value divided by the best of the others, or, if only our server is measured, the last
+    /// value divided by the first.
     /// </summary>
     public static string Write(Results results, Comparison comparison, IReadOnlyList<Scenario> scenarios,
         IReadOnlyList<string> participants)
     {
-        string ratio = comparison switch
-        {
-            Comparison.Growth or Comparison.Appends or Comparison.Events => $"{participants[^1]} / {participants[0]}",
-            _ => "fts / best peer",
-        };
+        string ratio = scenarios[0].ComparesOnlyOurs ? $"{participants[^1]} / {participants[0]}" : "fts / best peer";
         var rows = new List<string[]> { (string[])["scenario", "unit", .. participants, ratio] };
         foreach (Scenario scenario in scenarios)
         {
@@ -47,8 +43,7 @@ internal static class Table
 
     private static string Ratio(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> participants)
     {
-        bool comparesOnlyOurs = scenario.Comparison is Comparison.Growth or Comparison.Appends or Comparison.Events;
-        string ours = comparesOnlyOurs ? participants[^1] : Options.Ours;
+        string ours = scenario.ComparesOnlyOurs ? participants[^1] : Options.Ours;
         double[] others =
         [
             .. participants.Where(participant => participant != ours)

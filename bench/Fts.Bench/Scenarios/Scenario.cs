@@ -18,6 +18,10 @@ internal enum Comparison
     Appends,
     /// <summary>Our server without and with recorded events.</summary>
     Events,
+    /// <summary>The transfers of our server without and with logins to accounts.</summary>
+    AccountLogins,
+    /// <summary>The sessions of the anonymous account of our server, and those of accounts with passwords.</summary>
+    AccountSessions,
 }
 
 /// <summary>One number that every round of a scenario returns.</summary>
@@ -61,8 +65,11 @@ internal sealed record Scenario(string Name, string Description, IReadOnlyList<F
     /// <summary>Whether an additional first round is not counted, for programs that compile at run time.</summary>
     public bool IsWarmedUp { get; init; } = true;
 
+    /// <summary>Whether all participants are our server, so that the last is compared with the first.</summary>
+    public bool ComparesOnlyOurs => Comparison is not (Comparison.Servers or Comparison.Clients);
+
     public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All,
-        .. AppendScenarios.All, .. EventScenarios.All];
+        .. AppendScenarios.All, .. EventScenarios.All, .. AccountScenarios.All];
 }
 
 /// <summary>The environment of all scenarios.</summary>

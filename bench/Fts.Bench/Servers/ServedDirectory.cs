@@ -23,7 +23,7 @@ internal sealed class ServedDirectory : IDisposable
     public ServedDirectory(IReadOnlyCollection<string> scenarios, IEnumerable<string> servers)
     {
         Directory.CreateDirectory(Path);
-        if (HasScenario("get", "client-get", "latency-8", "growth-get"))
+        if (HasScenario("get", "client-get", "latency-8", "growth-get", "login-pbkdf2"))
         {
             CreateFile(BigFile, BigLength);
         }

@@ -12,6 +12,9 @@ internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly long _started;
+    private readonly (string User, string Password)[] _accounts;
+    private readonly bool _expectsProxyHeader;
+    private int _connectCount;
     private bool _isDisposed;
     private readonly StringBuilder _output = new();
 
@@ -20,8 +23,17 @@ internal sealed class ServerProcess : IDisposable
     public ServerProcess(
         string name, string program, IEnumerable<string> arguments, int port, (string User, string Password) account, string directory,
         string? libraries = null)
+        : this(name, program, arguments, port, [account], directory, libraries)
     {
-        (Name, Port, Account) = (name, port, account);
+    }
+
+    /// <summary>Starts a server as above, with several accounts, and optionally with a PROXY header at each connection.</summary>
+    /// <exception cref="MeasurementException">The server exited, or accepted no login in time.</exception>
+    public ServerProcess(
+        string name, string program, IEnumerable<string> arguments, int port, (string User, string Password)[] accounts, string directory,
+        string? libraries = null, bool expectsProxyHeader = false)
+    {
+        (Name, Port, _accounts, _expectsProxyHeader) = (name, port, accounts, expectsProxyHeader);
         var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -55,7 +67,8 @@ internal sealed class ServerProcess : IDisposable
 
     public int ProcessId => _process.Id;
 
-    public (string User, string Password) Account { get; }
+    /// <summary>The first of the accounts that <see cref="Connect"/> uses in turns.</summary>
+    public (string User, string Password) Account => _accounts[0];
 
     public ProcessTree Tree { get; }
 
@@ -89,10 +102,11 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Connects from 127.0.0.<paramref name="source"/>, logs in and selects TYPE I.</summary>
     public FtpWire Connect(int source = 1)
     {
-        var wire = new FtpWire(Port, OverTls, source);
+        (string user, string password) = _accounts[(Interlocked.Increment(ref _connectCount) & int.MaxValue) % _accounts.Length];
+        var wire = new FtpWire(Port, OverTls, source, _expectsProxyHeader ? "127.0.0.1" : null);
         try
         {
-            wire.Login(Account.User, Account.Password);
+            wire.Login(user, password);
             wire.SendExpecting(2, "TYPE", "I");
             if (OverTls)
             {

@@ -91,9 +91,9 @@ internal sealed class ServerSet(Peers peers, OurServer? ours, Lazy<LongLink>? li
 
         return link is null ? Launch() : link.Value.AtServers(Launch);
 
-        ServerProcess Launch() => name is not (Options.Ours or Options.OursWithEvents)
+        ServerProcess Launch() => !Options.OurServers.Contains(name)
             ? peers.Start(name, overTls)
-            : ours?.Start(overTls, recordsEvents: name == Options.OursWithEvents)
+            : ours?.Start(name, overTls)
                 ?? throw new MeasurementException("the path of our program is missing (--program)");
     }
 }

@@ -17,6 +17,11 @@ internal static class AccessRules
             return new AccessDecision(action, path, rules.GetRule(path), missing);
         }
 
+        if (action == FileAction.GetSize && rules.GetRule(path) is var rule && (rule.Permissions & Permissions.Read) != 0)
+        {
+            return new AccessDecision(action, path, rule, Permissions.None);
+        }
+
         (Permissions needed, bool isTree) = GetNeed(action);
         return isTree ? DecideTree(rules, action, path, needed) : DecidePath(rules, action, path, needed);
     }
@@ -67,7 +72,7 @@ internal static class AccessRules
 
     private static (Permissions Needed, bool IsTree) GetNeed(FileAction action) => action switch
     {
-        FileAction.List => (Permissions.List, false),
+        FileAction.List or FileAction.GetSize => (Permissions.List, false),
         FileAction.Read => (Permissions.Read, false),
         FileAction.Create => (Permissions.Create, false),
         FileAction.Overwrite => (Permissions.Overwrite, false),

@@ -33,6 +33,10 @@ public enum FileAction
     RenameOver,
     /// <summary>Sets last-modified times or permission bits. Needs <see cref="Permissions.SetMetadata"/>.</summary>
     SetMetadata,
+    /// <summary>
+    /// Reads the length of a file. Needs <see cref="Permissions.List"/> or <see cref="Permissions.Read"/>, which reveals the length, too.
+    /// </summary>
+    GetSize,
     /// <summary>Makes a link point to an entry. Needs <see cref="Permissions.Read"/> on the entry and on all paths below it.</summary>
     LinkTo,
 }

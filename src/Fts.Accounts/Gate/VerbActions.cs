@@ -30,7 +30,8 @@ internal sealed record VerbActions(
     {
         var table = new Dictionary<string, VerbActions>(StringComparer.OrdinalIgnoreCase);
         Add(new([FileAction.Enter]), "CWD", "XCWD", "CDUP", "XCUP");
-        Add(new([FileAction.List]), "LIST", "NLST", "MLSD", "MLST", "STAT", "SIZE", "MDTM", "DSIZ", "AVBL");
+        Add(new([FileAction.List]), "LIST", "NLST", "MLSD", "MLST", "STAT", "MDTM", "DSIZ", "AVBL");
+        Add(new([FileAction.GetSize]), "SIZE");
         Add(new([FileAction.Read]), "RETR", "SITE CPFR", "HASH", "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512");
         Add(new([], FileAction.Create, FileAction.Overwrite), "STOR");
         Add(new([], FileAction.Create, FileAction.Append), "APPE");

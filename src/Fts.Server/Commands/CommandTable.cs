@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Sessions;
+using Fts.Storage;
 using static Fts.Server.Commands.CommandRules;
 
 namespace Fts.Server.Commands;
@@ -40,6 +42,10 @@ internal enum CommandRules
     TrimsArgument = 1024,
     /// <summary>Downloads or uploads a file. A stopping server rejects the command.</summary>
     TransfersFile = 2048,
+    /// <summary>Sets times or permission bits. FEAT omits the command if the account cannot do that anywhere.</summary>
+    SetsMetadata = 4096,
+    /// <summary>Creates a directory. A refusal for lack of a permission is 553, and 550 means that the directory may exist.</summary>
+    CreatesDirectory = 8192,
 }
 
 /// <summary>Handles a command and returns its final reply.</summary>
@@ -74,7 +80,7 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
     /// <summary>Returns the lines of the command in the FEAT reply of this session.</summary>
     public IEnumerable<string> GetFeatures(Session session)
     {
-        if (!IsAvailableTo(session))
+        if (!IsAvailableTo(session) || (HasRule(CommandRules.SetsMetadata) && !CanSetMetadata(session)))
         {
             return [];
         }
@@ -83,15 +89,31 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
     }
 
     /// <summary>Returns the reply, with 550 instead of 553 if the command does not create a name.</summary>
+    /// <param name="reply">The reply.</param>
+    /// <param name="error">The error of the store that the reply reports, or null.</param>
     /// <remarks>
     /// RFC 959 §5.4 allows 553 only for commands that create a name. The only exception is 553 for HASH of a directory
     /// (draft-bryan-ftpext-hash §3.5). MKD returns 550 for an existing directory, because clients that create the same directory
-    /// concurrently depend on 550.
+    /// concurrently depend on 550: rclone reports success after 550. MKD therefore returns 553 if the directory is not permitted.
     /// </remarks>
-    public FtpReply AdaptReplyCode(FtpReply reply) =>
-        reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.CannotHashDirectory
+    public FtpReply AdaptReplyCode(FtpReply reply, StoreError? error = null)
+    {
+        if (HasRule(CommandRules.CreatesDirectory) && error == StoreError.Denied)
+        {
+            return new FtpReply(FtpReplyCode.NameNotAllowed, reply.Lines);
+        }
+
+        return reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.CannotHashDirectory
             ? new FtpReply(FtpReplyCode.FileUnavailable, reply.Lines)
             : reply;
+    }
+
+    /// <summary>
+    /// Returns whether the account can set metadata of at least one path. rclone reports a complete upload as failed if the server lists
+    /// MFMT and then refuses it. Before the login, the account is not known.
+    /// </summary>
+    private static bool CanSetMetadata(Session session) =>
+        session.Files is not { } files || (files.Rules.GetTreePermissions(StorePath.Root) & Permissions.SetMetadata) != 0;
 }
 
 /// <summary>The commands of the server. FEAT and HELP are generated from this table.</summary>
@@ -123,8 +145,10 @@ internal static class CommandTable
         new("XCUP", DirectoryCommands.ChangeToParentAsync, NeedsLogin, "XCUP"),
         new("PWD", DirectoryCommands.PrintWorkingDirectoryAsync, NeedsLogin, "PWD"),
         new("XPWD", DirectoryCommands.PrintWorkingDirectoryAsync, NeedsLogin, "XPWD"),
-        new("MKD", DirectoryCommands.CreateAsync, NeedsLogin | NeedsArgument, "MKD <directory>") { Action = "created directory" },
-        new("XMKD", DirectoryCommands.CreateAsync, NeedsLogin | NeedsArgument, "XMKD <directory>") { Action = "created directory" },
+        new("MKD", DirectoryCommands.CreateAsync, NeedsLogin | NeedsArgument | CreatesDirectory,
+            "MKD <directory>") { Action = "created directory" },
+        new("XMKD", DirectoryCommands.CreateAsync, NeedsLogin | NeedsArgument | CreatesDirectory,
+            "XMKD <directory>") { Action = "created directory" },
         new("RMD", DirectoryCommands.DeleteAsync, NeedsLogin | NeedsArgument, "RMD <directory>") { Action = "deleted directory" },
         new("XRMD", DirectoryCommands.DeleteAsync, NeedsLogin | NeedsArgument, "XRMD <directory>") { Action = "deleted directory" },
 
@@ -178,10 +202,10 @@ internal static class CommandTable
         new("SIZE", FileCommands.SizeAsync, NeedsLogin | NeedsArgument | PreservesSequence, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.LastModifiedAsync, NeedsLogin | NeedsArgument | PreservesSequence,
             "MDTM [time] <file>", "MDTM") { Action = "set time" },
-        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument,
+        new("MFMT", MetadataCommands.SetLastModifiedAsync, NeedsLogin | NeedsArgument | SetsMetadata,
             "MFMT <time> <file>", "MFMT") { Action = "set time" },
         new("MFCT", MetadataCommands.SetCreationTimeAsync, NeedsLogin | NeedsArgument, "MFCT <time> <file>"),
-        new("MFF", MetadataCommands.SetFactsAsync, NeedsLogin | NeedsArgument,
+        new("MFF", MetadataCommands.SetFactsAsync, NeedsLogin | NeedsArgument | SetsMetadata,
             "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
         new("SITE UTIME", MetadataCommands.SetTimeAsync, NeedsLogin | NeedsArgument,
             "SITE UTIME <time> <path>") { Action = "set time" },

@@ -70,24 +70,31 @@ internal static class FileCommands
             return Replies.SizeNeedsBinary; // the size in ASCII mode (RFC 3659 §4.3) is known only after reading the whole file
         }
 
-        if (session.Resolve(argument) is { } path)
+        if (session.Resolve(argument) is not { } path)
         {
-            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } partialLength)
-            {
-                return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
-            }
-
-            // The last SIZE reply for this path is now for the file, not for a partial upload.
-            if (session.LastPartialSizePath == path)
-            {
-                session.LastPartialSizePath = null;
-            }
+            return Replies.BadName;
         }
 
-        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
-        return error ?? (entry!.Value.Kind == EntryKind.File
+        if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } partialLength)
+        {
+            return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
+        }
+
+        // The last SIZE reply for this path is now for the file, not for a partial upload.
+        if (session.LastPartialSizePath == path)
+        {
+            session.LastPartialSizePath = null;
+        }
+
+        FileEntry? entry = await session.Files!.GetSizedEntryAsync(path, cancellationToken);
+        if (entry is null)
+        {
+            return Replies.NotFound;
+        }
+
+        return entry.Value.Kind == EntryKind.File
             ? new FtpReply(FtpReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
-            : Replies.NotAFile);
+            : Replies.NotAFile;
     }
 
     /// <summary>MDTM: returns the last-modified time of a file (RFC 3659 §3).</summary>

@@ -79,7 +79,7 @@ internal static class CommandRunner
         {
             LogStoreException(session, row.Verb, e);
             FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
-            return new CommandOutcome(abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e)), RefusalRules.Find(e));
+            return new CommandOutcome(abortReply ?? row.AdaptReplyCode(Replies.FromStoreException(e), e.Error), RefusalRules.Find(e));
         }
         catch (HandshakeException e)
         {

@@ -97,7 +97,7 @@ public sealed class DropBoxTests
                 C: RNFR {name}
                 S: 550 Permission denied (permission.rename).
                 C: MKD {name}
-                S: 550 Permission denied (permission.make-directory).
+                S: 553 Permission denied (permission.make-directory).
                 C: MFMT 20240229123456 {name}
                 S: 550 Permission denied (permission.change-attributes).
                 C: MDTM 20240229123456 {name}

@@ -8,11 +8,15 @@ namespace Fts.Server.Tests.Gate;
 /// <param name="Code">The code of the last reply if the account has all permissions.</param>
 /// <param name="Needs">
 /// The needed permissions in the order of their checks, each as <c>letter:path</c>. <c>w|c</c> is a permission on an existing file; if the
-/// account lacks the second letter too, the reply contains that one. <c>*</c> stands for any permission. <c>=</c> needs the permissions
-/// that the account has on the link. Empty: the command needs no permission.
+/// account lacks the second letter too, the reply contains that one. <c>l/r</c> needs one of both
+/// permissions. <c>*</c> stands for any permission. <c>=</c> needs the permissions that the account has on the link. Empty: the command
+/// needs no permission.
 /// </param>
 public sealed record MatrixRow(string Verb, string Commands, int Code, string Needs)
 {
+    /// <summary>The code of the reply if a permission is missing.</summary>
+    public int RefusalCode { get; init; } = 550;
+
     /// <summary>The path for the explanation. Null: the path of the first need.</summary>
     public string? Path { get; init; }
 
@@ -47,8 +51,8 @@ internal static class PermissionMatrix
         new("XCUP", "CWD {d}/tree\nXCUP", 250, "*:{d}/tree *:{d}") { Path = "{d}" },
         new("PWD", "PWD", 257, ""),
         new("XPWD", "XPWD", 257, ""),
-        new("MKD", "MKD {d}/new", 257, "m:{d}/new"),
-        new("XMKD", "XMKD {d}/new", 257, "m:{d}/new"),
+        new("MKD", "MKD {d}/new", 257, "m:{d}/new") { RefusalCode = 553 },
+        new("XMKD", "XMKD {d}/new", 257, "m:{d}/new") { RefusalCode = 553 },
         new("RMD", "RMD {d}/empty", 250, "d:{d}/empty"),
         new("XRMD", "XRMD {d}/empty", 250, "d:{d}/empty"),
         new("RMDA", "RMDA {d}/tree", 250, "d:{d}/tree d:{d}/tree/inner d:{d}/tree/inner/deep"),
@@ -83,7 +87,7 @@ internal static class PermissionMatrix
         new("RNFR", "RNFR {d}/tree", 350, "n:{d}/tree n:{d}/tree/inner"),
         new("RNTO", "RNFR {d}/file\nRNTO {d}/new", 250, "n:{d}/file c:{d}/new") { Target = "{d}/new" },
         new("RNTO", "RNFR {d}/file\nRNTO {d}/part", 250, "n:{d}/file w|c:{d}/part") { Target = "{d}/part", Exists = true },
-        new("SIZE", "SIZE {d}/file", 213, "l:{d}/file"),
+        new("SIZE", "SIZE {d}/file", 213, "l/r:{d}/file"),
         new("MDTM", "MDTM {d}/file", 213, "l:{d}/file"),
         new("MFMT", "MFMT 20240229123456 {d}/file", 213, "t:{d}/file"),
         new("MFCT", "MFCT 20240229123456 {d}/file", 504, ""),

@@ -60,7 +60,7 @@ public sealed class PermissionMatrixTests
         await server.WriteAsync(directory + "/tree/inner/deep", "deep");
 
         string? refusal = GetRefusal(Expand(row.Needs), rulePath, letters, Expand(row.Target ?? "/"));
-        string expected = refusal is null ? $"{row.Code} " : $"550 Permission denied ({refusal}).";
+        string expected = refusal is null ? $"{row.Code} " : $"{row.RefusalCode} Permission denied ({refusal}).";
         string reply = await RunAsync(server, name, Expand(row.Commands));
         Assert.True(
             refusal is null ? reply.StartsWith(expected, StringComparison.Ordinal) : reply == expected,
@@ -96,13 +96,14 @@ public sealed class PermissionMatrixTests
             string[] sides = need.Split(':');
             char[] missing = [.. (sides[0] switch
             {
+                "l/r" => Has('r', sides[1]) ? "" : "l",
                 "*" => "",
                 "=" => string.Concat(Letters.Where(letter => Has(letter, target))),
                 _ => sides[0][..1],
             }).Where(letter => !Has(letter, sides[1]))];
             if (missing.Length > 0)
             {
-                bool isAlternativeMissing = sides[0].Length == 3 && !Has(sides[0][2], sides[1]);
+                bool isAlternativeMissing = sides[0].Length == 3 && sides[0][1] == '|' && !Has(sides[0][2], sides[1]);
                 return GetRuleName(isAlternativeMissing ? sides[0][2] : missing[0]);
             }
         }

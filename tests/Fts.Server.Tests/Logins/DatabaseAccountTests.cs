@@ -212,7 +212,7 @@ public sealed class DatabaseAccountTests
             C: PWD
             S: 257 "/work" *
             C: MKD second
-            S: 550 *
+            S: 553 *
             """);
     }
 

@@ -28,7 +28,7 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
     /// <summary>The time limit for writing the last lines, in case the output is no longer read.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly ConcurrentQueue<Entry> _entries = new();
     private readonly SemaphoreSlim _wakeSignal = new(0);
     private readonly ManualResetEventSlim _stopping = new();
     private readonly TaskCompletionSource _writeLoopEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,6 +38,7 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
     private int _queuedCount;
     private int _isAwake; // 1 from the call that wakes the thread until no line is queued
     private int _discardedCount;
+    private int _bufferedCount; // the lines in the buffer, and those that a notice in the buffer reports; only the thread uses it
     private int _unwrittenCount; // the lines of failed writes; only the thread uses it
     private string _failure = "";
 
@@ -64,7 +65,17 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
             return;
         }
 
-        _lines.Enqueue(line);
+        _entries.Enqueue(new Entry(line, null));
+        WakeWriter();
+    }
+
+    /// <summary>
+    /// Queues an action that the thread runs between the lines queued before and the lines queued afterwards. It is not discarded if the
+    /// queue is full. It must not throw. It does not run if the writer is disposed meanwhile.
+    /// </summary>
+    public void RunBetweenLines(Action action)
+    {
+        _entries.Enqueue(new Entry(null, action));
         WakeWriter();
     }
 
@@ -94,10 +105,10 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
                 WriteQueuedLines();
                 _stopping.Wait(WriteInterval);
             }
-            while (!_lines.IsEmpty);
+            while (!_entries.IsEmpty);
 
             Volatile.Write(ref _isAwake, 0);
-            if (!_lines.IsEmpty || _stopping.IsSet)
+            if (!_entries.IsEmpty || _stopping.IsSet)
             {
                 WakeWriter(); // a line was queued, or the writer was disposed, before the flag was cleared
             }
@@ -109,45 +120,57 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
 
     private void WriteQueuedLines()
     {
-        // The notice about these lines is written first. If its write fails, the lines are counted again.
-        int unwritten = _unwrittenCount + Interlocked.Exchange(ref _discardedCount, 0);
-        if (unwritten > 0 && _formatNotice(unwritten, _unwrittenCount > 0 ? _failure : "the output is too slow") is { } notice)
+        // The notice about lost lines is written first. If its write fails, the lines are counted again.
+        int lost = _unwrittenCount + Interlocked.Exchange(ref _discardedCount, 0);
+        if (lost > 0 && _formatNotice(lost, _unwrittenCount > 0 ? _failure : "the output is too slow") is { } notice)
         {
             Append(notice);
+            _bufferedCount = lost;
         }
 
-        while (_lines.TryDequeue(out string? line))
+        _unwrittenCount = 0;
+        while (_entries.TryDequeue(out Entry entry))
         {
+            if (entry.Line is null)
+            {
+                WriteBuffer();
+                entry.Action!();
+                continue;
+            }
+
             Interlocked.Decrement(ref _queuedCount);
-            Append(line);
-            unwritten++;
+            Append(entry.Line);
+            _bufferedCount++;
             if (_buffer.WrittenCount >= MaxWriteBytes)
             {
-                unwritten = TryWrite() ? 0 : unwritten;
+                WriteBuffer();
             }
         }
 
-        _unwrittenCount = _buffer.WrittenCount == 0 || TryWrite() ? 0 : unwritten;
+        WriteBuffer();
     }
 
-    /// <summary>Writes the buffer and clears it. Returns false if that failed, for example because the disk is full.</summary>
-    private bool TryWrite()
+    /// <summary>Writes the buffer and clears it. If that fails, for example because the disk is full, counts its lines.</summary>
+    private void WriteBuffer()
     {
+        if (_buffer.WrittenCount == 0)
+        {
+            return;
+        }
+
         try
         {
             _write(_buffer.WrittenMemory);
-            return true;
         }
         catch (IOException e)
         {
             // The server continues without these lines.
             _failure = e.Message;
-            return false;
+            _unwrittenCount += _bufferedCount;
         }
-        finally
-        {
-            _buffer.ResetWrittenCount();
-        }
+
+        _buffer.ResetWrittenCount();
+        _bufferedCount = 0;
     }
 
     private void Append(string line)
@@ -155,4 +178,7 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
         Encoding.UTF8.GetBytes(line, _buffer);
         _buffer.Write("\n"u8);
     }
+
+    /// <summary>A line, or an action between lines.</summary>
+    private readonly record struct Entry(string? Line, Action? Action);
 }

@@ -7,14 +7,13 @@ namespace Fts.Serving.Logging;
 
 /// <summary>
 /// The file of the log. Lines are appended. <see cref="TryReopen"/> opens the path again, because log rotation renames the old file. Errors
-/// of writing are thrown, and the next write tries again.
+/// of writing are thrown, and the next write tries again. Only the thread of the log writes and reopens.
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
     /// <summary>The mode of a new file: read and write for its owner, read for its group.</summary>
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
-    private readonly Lock _lock = new(); // guards the handle: SIGHUP arrives on another thread than the lines
     private SafeFileHandle _file;
     private bool _hasFailed;
 
@@ -42,23 +41,20 @@ internal sealed class LogFile : IDisposable
     /// <exception cref="IOException">The bytes, or some of them, cannot be written.</exception>
     public void Write(ReadOnlyMemory<byte> bytes)
     {
-        lock (_lock)
+        try
         {
-            try
+            if (_hasFailed)
             {
-                if (_hasFailed)
-                {
-                    Append("\n"u8); // the failed write may have written a part of a line
-                    _hasFailed = false;
-                }
+                Append("\n"u8); // the failed write may have written a part of a line
+                _hasFailed = false;
+            }
 
-                Append(bytes.Span);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                _hasFailed = true;
-                throw new IOException(LocalErrorText.Describe(e), e);
-            }
+            Append(bytes.Span);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _hasFailed = true;
+            throw new IOException(LocalErrorText.Describe(e), e);
         }
     }
 
@@ -68,12 +64,8 @@ internal sealed class LogFile : IDisposable
         try
         {
             SafeFileHandle file = Open(FullPath);
-            lock (_lock)
-            {
-                _file.Dispose();
-                (_file, _hasFailed) = (file, false);
-            }
-
+            _file.Dispose();
+            (_file, _hasFailed) = (file, false);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

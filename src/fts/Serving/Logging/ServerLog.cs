@@ -14,6 +14,9 @@ namespace Fts.Serving.Logging;
 /// </remarks>
 internal sealed class ServerLog : IAsyncDisposable
 {
+    /// <summary>The time limit of <see cref="Reopen"/>, in case the previous file can no longer be written.</summary>
+    private static readonly TimeSpan ReopenTimeout = TimeSpan.FromSeconds(1);
+
     private readonly LogSettings _settings;
     private readonly BackgroundLineWriter _errorWriter;
     private readonly BackgroundLineWriter? _fileWriter;
@@ -69,16 +72,32 @@ internal sealed class ServerLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the log file again. If that fails, logs the reason and continues with the previous file.</summary>
+    /// <summary>
+    /// Writes the queued lines to the log file, and opens the file again for the later lines. If that fails, logs the reason and continues
+    /// with the previous file.
+    /// </summary>
+    /// <remarks>Waits for it, so that <c>systemctl reload</c> returns when the previous file can be compressed.</remarks>
     public void Reopen()
     {
-        if (_settings.File?.TryReopen() is { } reason)
+        if (_settings.File is not { } file || _fileWriter is null)
         {
-            WriteEvent(
-                LogLevel.Warning, "LogNotReopened",
-                $"cannot open the log file {_settings.File.FullPath} again, continuing with the previous file: {reason}",
-                ("Path", _settings.File.FullPath), ("Reason", reason));
+            return;
         }
+
+        var reopened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _fileWriter.RunBetweenLines(() =>
+        {
+            if (file.TryReopen() is { } reason)
+            {
+                WriteEvent(
+                    LogLevel.Warning, "LogNotReopened",
+                    $"cannot open the log file {file.FullPath} again, continuing with the previous file: {reason}",
+                    ("Path", file.FullPath), ("Reason", reason));
+            }
+
+            reopened.SetResult();
+        });
+        reopened.Task.Wait(ReopenTimeout);
     }
 
     /// <summary>Writes the queued lines, and closes the log file.</summary>
