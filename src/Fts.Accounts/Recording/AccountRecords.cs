@@ -53,7 +53,7 @@ public sealed class AccountRecords : IAsyncDisposable
     private readonly QuotaCounter _counter;
     private readonly SemaphoreSlim _countTurn = new(1); // two counts of a directory would invalidate each other
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConcurrentDictionary<string, bool> _counted = new(StringComparer.Ordinal); // the directories counted by this object
+    private readonly ConcurrentDictionary<string, bool> _counted = new(StringComparer.Ordinal); // counted since the start
     private readonly bool _wasStopped;
     private Task _tasks = Task.CompletedTask;
     private bool _isDisposed;
