@@ -180,8 +180,8 @@ public sealed class AccountRecords : IAsyncDisposable
 
     /// <summary>
     /// Counts a directory with a quota while clients use it, and corrects its usage. Returns the correction, or null if the directory has
-    /// no quota. A directory that does not exist has no files. But if an account has a quota there and the directory had files, it is perhaps
-    /// missing only for a time. It then keeps its usage.
+    /// no quota. A directory that does not exist has no files. But if an account has a quota there and the directory had files, it is
+    /// perhaps missing only for a time. It then keeps its usage.
     /// </summary>
     /// <param name="directory">The real path of the directory.</param>
     /// <param name="cancellationToken">Cancels the count.</param>
