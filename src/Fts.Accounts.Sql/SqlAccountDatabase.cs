@@ -60,6 +60,10 @@ public sealed class SqlAccountDatabase(SqliteDatabase database, string? changedB
     public ValueTask<bool> HasAccountsAsync(CancellationToken cancellationToken) => database.ReadAsync(HasAccounts, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<bool> CanTakeOverAsync(string name, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => TakeOverNames.IsFree(session, name), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask ApplyAsync(IReadOnlyList<AccountChange> changes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changes);

@@ -212,6 +212,38 @@ public sealed class SqlAccountDatabaseTests : IDisposable
         Assert.Equal(101, await Database.GetChangeNumberAsync(Token));
     }
 
+    [Theory]
+    [InlineData("ANNA")]
+    [InlineData("anna")]
+    public async Task A_name_that_differs_from_an_account_only_in_case_is_not_taken_over(string name)
+    {
+        await ApplyAsync(AccountChange.TakeOver(new AccountSettings("Anna")));
+        await ApplyAsync(AccountChange.TakeOver(new AccountSettings("bob")));
+        Assert.False(await Database.CanTakeOverAsync(name, Token));
+        AccountDatabaseException e =
+            await Assert.ThrowsAsync<AccountDatabaseException>(() => ApplyAsync(AccountChange.TakeOver(new AccountSettings(name))));
+        Assert.Equal(AccountDatabaseError.Exists, e.Error);
+        await ApplyAsync(AccountChange.Add(new AccountSettings(name))); // an administrator can add it
+    }
+
+    [Fact]
+    public async Task The_name_of_a_removed_account_is_not_taken_over_until_it_is_added_again()
+    {
+        Assert.True(await Database.CanTakeOverAsync("Äsa", Token));
+        await ApplyAsync(AccountChange.Add(new AccountSettings("Äsa")));
+        await ApplyAsync(AccountChange.Update(new AccountSettings("Äsa") { IsEnabled = false }));
+        await ApplyAsync(AccountChange.RemoveAccount("Äsa"));
+        Assert.False(await Database.CanTakeOverAsync("Äsa", Token));
+        Assert.False(await Database.CanTakeOverAsync("äsa", Token));
+        await Assert.ThrowsAsync<AccountDatabaseException>(() => ApplyAsync(AccountChange.TakeOver(new AccountSettings("Äsa"))));
+        await ApplyAsync(AccountChange.Add(new AccountSettings("Äsa")));
+        await ApplyAsync(AccountChange.RemoveAccount("Äsa")); // removed twice
+        Assert.False(await Database.CanTakeOverAsync("Äsa", Token));
+        Assert.Equal(1, _temporary.Database.Read(session => session.QueryInteger("SELECT COUNT(*) FROM removed_accounts")));
+        await ApplyAsync(AccountChange.Add(new AccountSettings("Äsa")));
+        Assert.Equal(0, _temporary.Database.Read(session => session.QueryInteger("SELECT COUNT(*) FROM removed_accounts")));
+    }
+
     private async Task ApplyAsync(params AccountChange[] changes) => await Database.ApplyAsync(changes, Token);
 
     private async Task AssertRefusedAsync(AccountDatabaseError error, string message, params AccountChange[] changes)

@@ -35,6 +35,10 @@ internal static class AccountChanges
         else
         {
             AccountRows.Delete(session, change.Name);
+            if (change.Kind == AccountChangeKind.Remove)
+            {
+                TakeOverNames.AddRemoved(session, change.Name);
+            }
         }
     }
 
@@ -43,6 +47,13 @@ internal static class AccountChanges
         if (change.Account is { } account)
         {
             ThrowIfInvalid(SettingsValidation.FindProblem(account));
+            if (change.IsTakeOver && !TakeOverNames.IsFree(session, account.Name))
+            {
+                throw new AccountDatabaseException(
+                    AccountDatabaseError.Exists, $"account {account.Name}: the name is or was that of another account");
+            }
+
+            TakeOverNames.ForgetRemoved(session, account.Name);
             AccountRows.Insert(session, account, number);
         }
         else if (change.Group is { } group)

@@ -13,5 +13,6 @@ internal sealed record Migration(string Name, IReadOnlyList<string> Statements)
         RecordTables.Migration,
         EventSearchIndexes.Migration,
         DeliveryTables.Migration,
+        RemovedAccountTable.Migration,
     ];
 }

@@ -138,11 +138,11 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         _refreshLock.Dispose();
     }
 
-    /// <summary>Returns whether no account has a name, and another server can be asked about it.</summary>
+    /// <summary>Returns whether no account has or had a name, and another server can be asked about it.</summary>
     private async ValueTask<bool> IsUnknownAsync(string name, string password, CancellationToken cancellationToken) =>
         AccountName.FindProblem(name) is null && !AnonymousAuthenticator.IsAnonymous(name)
         && password.Length > 0 && password.AsSpan().IndexOfAny('\0', '\r', '\n') < 0
-        && await _database.FindAccountAsync(name, cancellationToken).ConfigureAwait(false) is null;
+        && await _database.CanTakeOverAsync(name, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Creates the account of a client whose password the other server accepts, and logs the client in.</summary>
     private async ValueTask<LoginResult> TakeOverAsync(
@@ -171,11 +171,12 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
                 return LoginResult.Refuse(RuleNames.LoginBusy);
             }
 
-            await _database.ApplyAsync([AccountChange.Add(takeOver.CreateAccount(name, hash))], cancellationToken).ConfigureAwait(false);
+            await _database.ApplyAsync([AccountChange.TakeOver(takeOver.CreateAccount(name, hash))], cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AccountDatabaseException e) when (e.Error == AccountDatabaseError.Exists)
         {
-            // Another login has created the account in the meantime. Its hash now decides.
+            // Another login has created the account, or one with a similar name, in the meantime. The hash of this name now decides.
             return await _database.FindPasswordHashAsync(name, cancellationToken).ConfigureAwait(false) is null
                 ? LoginResult.Refuse(RuleNames.LoginCredentials)
                 : await LogInAsync(credentials, cancellationToken).ConfigureAwait(false);

@@ -23,6 +23,9 @@ internal sealed class QuotaDirectory(string path)
     /// </summary>
     public Task FirstCount => _firstCount.Task;
 
+    /// <summary>Whether an account has a quota here.</summary>
+    public bool HasLimits => _limits.Count > 0;
+
     /// <summary>The running count of the directory, or null.</summary>
     public QuotaCount? Count { get; set; }
 

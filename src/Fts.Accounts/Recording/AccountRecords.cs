@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fts.Accounts.Events;
 using Fts.Accounts.Journal;
 using Fts.Accounts.Quota;
@@ -52,12 +53,14 @@ public sealed class AccountRecords : IAsyncDisposable
     private readonly QuotaCounter _counter;
     private readonly SemaphoreSlim _countTurn = new(1); // two counts of a directory would invalidate each other
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, bool> _counted = new(StringComparer.Ordinal); // counted since the start
+    private readonly bool _wasStopped;
     private Task _tasks = Task.CompletedTask;
     private bool _isDisposed;
 
     private AccountRecords(AccountRecordsOptions options, RecordJournal journal, bool wasStopped)
     {
-        (_options, Journal) = (options, journal);
+        (_options, Journal, _wasStopped) = (options, journal, wasStopped);
         _folder = new RecordFolder(journal, options.Database, options.Logger, options.TimeProvider, options.EventsAdded);
         _counter = new QuotaCounter(this, options.MaxCountAge, countsAllFirst: !wasStopped);
         Ledger.CountNeeded = _counter.Wake;
@@ -177,11 +180,14 @@ public sealed class AccountRecords : IAsyncDisposable
 
     /// <summary>
     /// Counts a directory with a quota while clients use it, and corrects its usage. Returns the correction, or null if the directory has
-    /// no quota. A directory that does not exist has no files.
+    /// no quota. A directory that does not exist has no files. But if an account has a quota there and the directory had files, it is
+    /// perhaps missing only for a time. It then keeps its usage.
     /// </summary>
     /// <param name="directory">The real path of the directory.</param>
     /// <param name="cancellationToken">Cancels the count.</param>
-    /// <exception cref="StoreException">The directory cannot be read.</exception>
+    /// <exception cref="StoreException">
+    /// The directory cannot be read, or it had files and does not exist (<see cref="StoreError.NotFound"/>).
+    /// </exception>
     public async ValueTask<QuotaAmount?> RecountAsync(string directory, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -193,9 +199,7 @@ public sealed class AccountRecords : IAsyncDisposable
                 return await QuotaWalk.CorrectAsync(this, directory, store, cancellationToken).ConfigureAwait(false);
             }
 
-            return Ledger.WithDirectory(directory, found => found.Count = new QuotaCount()) is { } empty
-                ? ApplyCount(directory, empty)
-                : null;
+            return Ledger.WithDirectory(directory, BeginCountOfMissing) is { } empty ? ApplyCount(directory, empty) : null;
         }
         finally
         {
@@ -217,7 +221,10 @@ public sealed class AccountRecords : IAsyncDisposable
         try
         {
             await _folder.FoldAsync(CancellationToken.None).ConfigureAwait(false);
-            Journal.WriteStopped();
+            if (_wasStopped || Ledger.Directories.All(IsCounted))
+            {
+                Journal.WriteStopped(); // otherwise the next start counts all directories
+            }
         }
         catch (Exception e) when (e is IOException)
         {
@@ -272,6 +279,7 @@ public sealed class AccountRecords : IAsyncDisposable
         });
         if (correction is { } difference)
         {
+            _counted[directory] = true;
             if (isFirst)
             {
                 RecordLog.QuotaCounted(Logger, directory, count.Total.Bytes, count.Total.Files);
@@ -284,6 +292,15 @@ public sealed class AccountRecords : IAsyncDisposable
 
         return correction;
     }
+
+    /// <summary>Returns whether a directory needs no other count after the kill of the last process.</summary>
+    private bool IsCounted(string directory) =>
+        _counted.ContainsKey(directory) || Ledger.GetUsage(directory, "")?.CountedAt is null; // the first count is always made
+
+    private static QuotaCount BeginCountOfMissing(QuotaDirectory directory) =>
+        directory is { CountedAt: not null, HasLimits: true } && directory.Used != default
+            ? throw new StoreException(StoreError.NotFound, "the directory does not exist, but had files at its last count")
+            : directory.Count = new QuotaCount();
 
     private async ValueTask RecoverAsync(RecordState state, RecoveredJournal recovered, CancellationToken cancellationToken)
     {

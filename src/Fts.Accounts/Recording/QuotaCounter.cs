@@ -13,6 +13,7 @@ internal sealed class QuotaCounter(AccountRecords records, TimeSpan maxAge, bool
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly HashSet<string> _countedNow = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal); // the reasons of the last counts that failed
     private readonly DateTimeOffset _startedAt = records.Clock.GetUtcNow();
 
     /// <summary>Searches for directories to count now.</summary>
@@ -51,11 +52,17 @@ internal sealed class QuotaCounter(AccountRecords records, TimeSpan maxAge, bool
         {
             await records.RecountAsync(directory, cancellationToken).ConfigureAwait(false);
             _countedNow.Add(directory);
+            _failures.Remove(directory);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Uploads that wait for the first count fail, and the next upload requests another count.
-            RecordLog.CountFailed(records.Logger, directory, e.Message);
+            if (_failures.GetValueOrDefault(directory) != e.Message)
+            {
+                RecordLog.CountFailed(records.Logger, directory, e.Message); // a missing directory can fail each minute
+            }
+
+            _failures[directory] = e.Message;
             var reason = new StoreException(StoreError.Busy, $"The quota of {directory} cannot be counted: {e.Message}")
             {
                 Rule = RuleNames.QuotaCount,

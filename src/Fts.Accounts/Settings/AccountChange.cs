@@ -19,6 +19,9 @@ public sealed record AccountChange
     /// <summary>The kind of the change.</summary>
     public AccountChangeKind Kind { get; }
 
+    /// <summary>Whether the change is <see cref="TakeOver"/>.</summary>
+    public bool IsTakeOver { get; private init; }
+
     /// <summary>The version that the stored value must have, or null for any version.</summary>
     public long? ExpectedVersion { get; }
 
@@ -30,6 +33,13 @@ public sealed record AccountChange
 
     /// <summary>Adds an account, which must not exist yet.</summary>
     public static AccountChange Add(AccountSettings account) => Create(account, AccountChangeKind.Add, null);
+
+    /// <summary>
+    /// Adds an account of another server. If <see cref="IAccountDatabase.CanTakeOverAsync"/> is false for its name, the change is refused
+    /// (<see cref="AccountDatabaseError.Exists"/>).
+    /// </summary>
+    public static AccountChange TakeOver(AccountSettings account) =>
+        Create(account, AccountChangeKind.Add, null) with { IsTakeOver = true };
 
     /// <summary>Replaces all settings of an account, which must exist.</summary>
     public static AccountChange Update(AccountSettings account, long? expectedVersion = null) =>

@@ -70,6 +70,25 @@ public static class DirectoryTemplate
             : path;
     }
 
+    /// <summary>
+    /// Returns the expanded text before the first account name, or null if the template does not contain the name. The directory of this
+    /// text contains the directories of all accounts.
+    /// </summary>
+    /// <param name="template">A valid template (<see cref="FindProblem"/>).</param>
+    public static string? GetTextBeforeName(string template)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        for (int at = template.IndexOf('%'); at >= 0 && at + 1 < template.Length; at = template.IndexOf('%', at + 2))
+        {
+            if (template[at + 1] == 'u')
+            {
+                return template[..at].Replace("%%", "%", StringComparison.Ordinal);
+            }
+        }
+
+        return null;
+    }
+
     private static bool HasRelativePart(string path) =>
         path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar).Any(part => part is "." or "..");
 }

@@ -39,6 +39,12 @@ public interface IAccountDatabase
     /// <summary>Returns whether at least one account exists.</summary>
     ValueTask<bool> HasAccountsAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Returns whether <see cref="AccountChange.TakeOver"/> is possible: no account has the name, also if the case of letters is ignored,
+    /// and no such account was removed and not added again.
+    /// </summary>
+    ValueTask<bool> CanTakeOverAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Applies all changes, or none of them, in one transaction.</summary>
     /// <exception cref="AccountDatabaseException">
     /// A change is not valid, or the database would not be consistent after the changes (<see cref="AccountDatabaseException.Error"/>).

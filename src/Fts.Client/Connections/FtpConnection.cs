@@ -56,6 +56,12 @@ public sealed class FtpConnection : IAsyncDisposable
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
     /// <summary>
+    /// Whether the server has verified the password of the login: it requested one (331) and accepted it (230). False if the server
+    /// accepted the name without a password, and before <see cref="LoginAsync"/>.
+    /// </summary>
+    public bool IsPasswordVerified { get; internal set; }
+
+    /// <summary>
     /// Returns false after the connection was lost or closed, or if replies may no longer match commands. In that case, dispose the
     /// connection.
     /// </summary>

@@ -208,5 +208,7 @@ internal static class LoginSequence
         {
             throw new FtpLoginException(reply, command.Redacted, credentials.UserName);
         }
+
+        connection.IsPasswordVerified = command.Verb == "PASS" && reply.Code == FtpReplyCode.LoggedIn;
     }
 }

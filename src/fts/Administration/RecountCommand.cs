@@ -28,7 +28,7 @@ internal static class RecountCommand
         [
             new("0", "all usages are correct now"),
             new("2", "usage error"),
-            new("6", "the account does not exist or has no quota"),
+            new("6", "the account or its home folder does not exist, or it has no quota"),
             new("7", "the server belongs to another user"),
             new("9", "some accounts could not be counted"),
             new("11", "the database or the journal cannot be used"),

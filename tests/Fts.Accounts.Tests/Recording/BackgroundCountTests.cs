@@ -87,6 +87,31 @@ public sealed class BackgroundCountTests : ILogger, IDisposable
     }
 
     [Fact]
+    public async Task A_directory_with_files_that_is_missing_for_a_time_keeps_its_usage()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "/home", 1000);
+        await StoreAsync(fixture.OpenSession("ann", "/home"), "/a", 10);
+        string home = fixture.Served + "/home";
+        await using AccountRecords records = await fixture.OpenAsync(
+            fixture.CopyJournal(), options => options with
+            {
+                Logger = this, MaxCountAge = TimeSpan.Zero, OpenStore = path => path == home ? null : fixture.OpenStore(path),
+            });
+        records.SetQuota("ann", home, new QuotaLimit(1000, null));
+        StoreException e = await Assert.ThrowsAsync<StoreException>(() => records.RecountAsync(home, Token).AsTask());
+        Assert.Equal(
+            (StoreError.NotFound, "the directory does not exist, but had files at its last count"), (e.Error, e.Message));
+        records.Start();
+        await WaitForMessageAsync(
+            $"cannot count the quota of {home}, trying again later: the directory does not exist, but had files at its last count");
+        Assert.Equal(new QuotaAmount(10, 1), records.Ledger.GetUsage(home, "ann")!.Used);
+        records.SetQuotas([]); // nobody has this quota any more
+        Assert.NotNull(await records.RecountAsync(home, Token));
+        Assert.Equal(default, records.Ledger.GetUsage(home, "ann")!.Used);
+    }
+
+    [Fact]
     public async Task Counts_of_one_directory_at_once_do_not_disturb_each_other()
     {
         await using RecordsFixture fixture = await RecordsFixture.CreateAsync();

@@ -1,4 +1,5 @@
 using Fts.Accounts.Events;
+using Fts.Accounts.Journal;
 using Fts.Accounts.Quota;
 using Fts.Accounts.Recording;
 using Fts.Storage;
@@ -32,6 +33,20 @@ public sealed class RecoveryTests
         await fixture.RestartAsync(journal);
         Assert.Equal(new QuotaAmount(100, 1), fixture.GetUsed(""));
         Assert.Single(await fixture.ReadEventsAsync());
+    }
+
+    [Fact]
+    public async Task After_a_kill_the_journal_is_stopped_only_when_all_directories_were_counted()
+    {
+        await using RecordsFixture fixture = await RecordsFixture.CreateAsync();
+        await fixture.SetQuotaAsync("ann", "/ann", 1000);
+        await fixture.SetQuotaAsync("bob", "/bob", 1000);
+        await fixture.Records.FlushAsync(Token);
+        string journal = fixture.CopyJournal();
+        Assert.False(await WasStoppedAfterCountsAsync(fixture, journal, "/ann"));
+        Assert.False(await WasStoppedAfterCountsAsync(fixture, journal, "/bob"));
+        Assert.True(await WasStoppedAfterCountsAsync(fixture, journal, "/ann", "/bob"));
+        Assert.True(await WasStoppedAfterCountsAsync(fixture, journal));
     }
 
     [Theory]
@@ -119,5 +134,18 @@ public sealed class RecoveryTests
         Assert.Equal(new QuotaAmount(300, 1), fixture.GetUsed(""));
         await fixture.RestartAsync(fixture.CopyJournal());
         Assert.Equal(new QuotaAmount(300, 1), fixture.GetUsed(""));
+    }
+
+    private static async Task<bool> WasStoppedAfterCountsAsync(RecordsFixture fixture, string journal, params string[] homes)
+    {
+        await using (AccountRecords records = await fixture.OpenAsync(journal))
+        {
+            foreach (string home in homes)
+            {
+                await records.RecountAsync(fixture.Served + home, Token);
+            }
+        }
+
+        return RecordJournal.Inspect(journal, (await fixture.Database.ReadStateAsync(Token)).FoldedThrough).WasStopped;
     }
 }

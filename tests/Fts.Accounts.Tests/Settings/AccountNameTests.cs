@@ -49,6 +49,17 @@ public sealed class AccountNameTests
     public void A_template_expands_once(string template, string expected) =>
         Assert.Equal(expected, DirectoryTemplate.Expand(template, "anna"));
 
+    [Theory]
+    [InlineData("/srv/ftp", null)]
+    [InlineData("/srv/%u/in", "/srv/")]
+    [InlineData("/srv/x%u/%u", "/srv/x")]
+    [InlineData("/srv/100%%/%u", "/srv/100%/")]
+    [InlineData("/srv/%%u/%u", "/srv/%u/")]
+    [InlineData("/srv/%%u", null)]
+    [InlineData("/srv/%%", null)]
+    public void The_text_before_the_name_of_a_template_is_expanded(string template, string? expected) =>
+        Assert.Equal(expected, DirectoryTemplate.GetTextBeforeName(template));
+
     [Fact]
     public void A_name_with_a_percent_sign_is_not_expanded_again() => Assert.Equal("/srv/%u", DirectoryTemplate.Expand("/srv/%u", "%u"));
 

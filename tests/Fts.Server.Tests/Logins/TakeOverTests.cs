@@ -76,6 +76,31 @@ public sealed class TakeOverTests
         Assert.Empty(_other.Checks);
     }
 
+    [Theory]
+    [InlineData("anna")]
+    [InlineData("ANNA")]
+    public async Task The_name_of_a_disabled_or_removed_account_is_never_checked_in_any_case(string name)
+    {
+        await using var server = new AccountServer(takeOver: _other);
+        await server.AddAsync("Anna", account => account with { IsEnabled = false });
+        await PlayAsync(server, name, "old secret", "530 Login incorrect.");
+        await server.Accounts.ApplyAsync([AccountChange.RemoveAccount("Anna")], Token);
+        await PlayAsync(server, name, "old secret", "530 Login incorrect.");
+        await PlayAsync(server, "Anna", "old secret", "530 Login incorrect.");
+        Assert.Empty(_other.Checks);
+        Assert.Empty(_other.Created);
+    }
+
+    [Fact]
+    public async Task If_another_login_creates_a_similar_name_first_the_login_is_refused()
+    {
+        await using var server = new AccountServer(takeOver: _other);
+        _other.BeforeAnswer = () => server.AddAsync("ANNA");
+        await PlayAsync(server, "anna", "old secret", "530 Login incorrect.");
+        Assert.Empty(_other.Created);
+        Assert.Null(await server.Accounts.FindAccountAsync("anna", Token));
+    }
+
     [Fact]
     public async Task A_client_that_is_banned_reaches_the_other_server_no_more()
     {

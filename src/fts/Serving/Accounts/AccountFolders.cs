@@ -18,8 +18,9 @@ internal static class AccountFolders
         // A group can supply directories to accounts that do not exist yet.
         IEnumerable<string> parents = snapshot.Groups
             .SelectMany(group => GetTemplates(group.Value.Access))
-            .Where(template => template.Contains("%u", StringComparison.Ordinal))
-            .Select(template => template[..template.IndexOf("%u", StringComparison.Ordinal)] + "x")
+            .Select(DirectoryTemplate.GetTextBeforeName)
+            .OfType<string>()
+            .Select(text => text + "x")
             .Concat(expanded)
             .Select(directory => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(directory)))
             .OfType<string>()

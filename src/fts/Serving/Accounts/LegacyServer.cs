@@ -80,7 +80,14 @@ internal sealed class LegacyServer(
             try
             {
                 await connection.LoginAsync(cancellationToken).ConfigureAwait(false);
-                return TakeOverCheck.Accepted;
+                if (connection.IsPasswordVerified)
+                {
+                    return TakeOverCheck.Accepted;
+                }
+
+                // The account would get the password of whoever logs in first.
+                report($"the old server {settings.Url} does not verify the password of {credentials.UserName.ToPrintable()}");
+                return TakeOverCheck.Rejected;
             }
             catch (FtpLoginException e) when (e.Reply.IsPermanentFailure)
             {

@@ -112,11 +112,9 @@ internal sealed record LegacySettings(FtpClientOptions Server, string? Group, st
         }
     }
 
-    private static string GetFolder(string home)
-    {
-        int name = home.IndexOf("%u", StringComparison.Ordinal);
-        return name < 0 ? home : Path.GetDirectoryName(home[..name] + "x")!;
-    }
+    private static string GetFolder(string home) => DirectoryTemplate.GetTextBeforeName(home) is { } text
+        ? Path.GetDirectoryName(text + "x")!
+        : DirectoryTemplate.Expand(home, "x");
 
     private static FtpClientOptions ParseServer(string text)
     {

@@ -20,7 +20,7 @@ internal sealed class RecordRequests(
 
     /// <summary>Counts an account's home directory, and corrects its usage.</summary>
     /// <exception cref="ControlException">
-    /// The account does not exist, its home directory has no quota, or the directory cannot be counted.
+    /// The account does not exist, its home directory has no quota or is missing, or the directory cannot be counted.
     /// </exception>
     public async ValueTask<RecountResult> RecountAsync(QuotaParameters parameters, CancellationToken cancellationToken)
     {
@@ -32,7 +32,9 @@ internal sealed class RecordRequests(
         }
         catch (Exception e) when (e is StoreException or ArgumentException or UnauthorizedAccessException)
         {
-            throw new ControlException(ControlErrorCode.Failed, $"cannot count {home}: {e.Message}");
+            throw new ControlException(
+                e is StoreException { Error: StoreError.NotFound } ? ControlErrorCode.NotFound : ControlErrorCode.Failed,
+                $"cannot count {home}: {e.Message}");
         }
     }
 

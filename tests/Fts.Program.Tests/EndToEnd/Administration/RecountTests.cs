@@ -60,6 +60,23 @@ public sealed class RecountTests : IDisposable
     }
 
     [Fact]
+    public async Task A_missing_home_keeps_its_usage_and_the_others_are_counted()
+    {
+        Directory.CreateDirectory(Home);
+        File.WriteAllText(Path.Combine(Home, "a"), "12345");
+        await CheckAsync(["user", "add", "ann", "--no-password", "--home", Home, "--quota-bytes", "1000"], 0, "");
+        await CheckAsync(["user", "add", "bob", "--no-password", "--home", _data["homes/bob"], "--quota-files", "7"], 0, "");
+        await CheckAsync(["user", "recount"], 0, "ann: corrected by +5 bytes and +1 files");
+        Directory.Move(Home, Home + "-away");
+        await CheckAsync(
+            ["user", "recount", "ann"], 6, $"cannot count {Home}: the directory does not exist, but had files at its last count");
+        await CheckAsync(["user", "recount"], 9, "bob: correct, 0 bytes in 0 files");
+        await CheckAsync(["user", "show", "ann"], 0, "5 bytes in 1 file");
+        Directory.Move(Home + "-away", Home);
+        await CheckAsync(["user", "recount"], 0, "ann: correct, 5 bytes in 1 file");
+    }
+
+    [Fact]
     public async Task Root_does_not_create_files_in_the_state_directory_of_another_user()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/chown"), "needs root and chown");

@@ -11,7 +11,7 @@ public sealed class AccountFoldersTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The paths are those of Linux.");
         Assert.Equal(
-            ["/data", "/mnt/big/share", "/srv/ftp", "/srv/groups/new"],
+            ["/data", "/mnt/big/share", "/srv/ftp", "/srv/groups/new", "/srv/groups/share%u"],
             AccountFolders.GetFolders(
                 new AccountSnapshot(
                     1,
@@ -21,9 +21,15 @@ public sealed class AccountFoldersTests
                         Account(new() { Home = "/data" }),
                         Account(new() { Mounts = [new MountSettings(StorePath.Root.Child("pub"), "/mnt/big/share/pub", true)] }),
                     ],
-                    [new Versioned<GroupSettings>(new GroupSettings("g") { Access = new() { Home = "/srv/groups/new/%u/files" } }, 1)]),
+                    [
+                        Group("g", "/srv/groups/new/%u/files"),
+                        Group("h", "/srv/groups/share%%u/%u"),
+                    ]),
                 ["/srv/ftp/extra"]));
     }
+
+    private static Versioned<GroupSettings> Group(string name, string home) =>
+        new(new GroupSettings(name) { Access = new() { Home = home } }, 1);
 
     private static Versioned<AccountSettings> Account(AccessSettings access) => new(new AccountSettings("anna") { Access = access }, 1);
 }

@@ -91,6 +91,19 @@ public sealed class LegacyServerTests
     }
 
     [Fact]
+    public async Task A_name_that_the_old_server_accepts_without_a_password_is_rejected()
+    {
+        _accounts.RequestsPassword = false;
+        using var certificates = FtpCertificates.SelfSigned();
+        await using FtpServer old = await StartAsync(certificates);
+        using LegacyServer legacy = Create(old.EndPoint.Port);
+        Assert.Equal(TakeOverCheck.Rejected, await legacy.CheckAsync("anna", "any", Token));
+        Assert.Equal(1, _accounts.Logins);
+        Assert.Equal(
+            $"the old server ftp://127.0.0.1:{old.EndPoint.Port} does not verify the password of anna", Assert.Single(_reports));
+    }
+
+    [Fact]
     public void The_created_account_has_the_settings_of_the_template()
     {
         using LegacyServer legacy = Create(21);
@@ -135,14 +148,18 @@ public sealed class LegacyServerTests
 
         public int Logins => Volatile.Read(ref _logins);
 
-        public bool RequiresPassword(string userName) => true;
+        public bool RequestsPassword { get; set; } = true;
+
+        public bool RequiresPassword(string userName) => RequestsPassword;
 
         public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _logins);
             _arrived.Writer.TryWrite(true);
             await (Gate?.Task ?? Task.CompletedTask);
-            return credentials is { UserName: "anna", Password: "old secret" } ? new Account("anna", Permissions.ReadOnly) : null;
+            return !RequestsPassword || credentials is { UserName: "anna", Password: "old secret" }
+                ? new Account("anna", Permissions.ReadOnly)
+                : null;
         }
 
         public async Task WaitForLoginsAsync(int count)

@@ -59,9 +59,13 @@ public sealed class LegacySettingsTests
         [Key],
         Parse("--legacy-server", "ftps://old.example", "--legacy-home", "/srv/ftp/%u", "--legacy-key", Key)!.Server.Trust.PinnedKeys);
 
-    [Fact]
-    public void The_sandbox_allows_the_folder_of_the_homes() =>
-        Assert.Equal(["/srv/ftp"], Parse("--legacy-server", "ftp://old.example", "--legacy-home", "/srv/ftp/%u")!.Folders);
+    [Theory]
+    [InlineData("/srv/ftp/%u", "/srv/ftp")]
+    [InlineData("/srv/100%%/%u", "/srv/100%")]
+    [InlineData("/srv/%%u/x%u", "/srv/%u")]
+    [InlineData("/srv/%%u", "/srv/%u")]
+    public void The_sandbox_allows_the_folder_of_the_homes(string home, string folder) =>
+        Assert.Equal([folder], Parse("--legacy-server", "ftp://old.example", "--legacy-home", home)!.Folders);
 
     private static LegacySettings? Parse(params string[] arguments) =>
         LegacySettings.Parse(new CommandLine(ServerCommand.Definition, arguments));
