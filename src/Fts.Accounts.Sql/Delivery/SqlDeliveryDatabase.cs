@@ -10,6 +10,11 @@ namespace Fts.Accounts.Sql.Delivery;
 /// <param name="database">The database. The caller disposes it after this object.</param>
 public sealed class SqlDeliveryDatabase(SqliteDatabase database) : IDeliveryDatabase
 {
+    /// <summary>
+    /// No attempt is planned so far ahead. A later time was stored before the clock was set back, and does not count.
+    /// </summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public async ValueTask AddTargetAsync(string target, CancellationToken cancellationToken) => await database.WriteAsync(
         session => session.Execute(
@@ -38,13 +43,13 @@ public sealed class SqlDeliveryDatabase(SqliteDatabase database) : IDeliveryData
             {
                 IReadOnlyList<string> accounts = session.Query(
                     """
-                    SELECT account FROM delivery_queues WHERE target = $1 AND next_attempt_at <= $2
-                    ORDER BY next_attempt_at, account LIMIT $3
+                    SELECT account FROM delivery_queues WHERE target = $1 AND (next_attempt_at <= $2 OR next_attempt_at > $3)
+                    ORDER BY next_attempt_at, account LIMIT $4
                     """,
-                    row => row.GetRequiredText(0), target, now.UtcTicks, limit);
+                    row => row.GetRequiredText(0), target, now.UtcTicks, (now + MaxPause).UtcTicks, limit);
                 long? next = session.Query(
-                    "SELECT MIN(next_attempt_at) FROM delivery_queues WHERE target = $1 AND next_attempt_at > $2",
-                    row => row.GetInteger(0), target, now.UtcTicks)[0];
+                    "SELECT MIN(next_attempt_at) FROM delivery_queues WHERE target = $1 AND next_attempt_at > $2 AND next_attempt_at <= $3",
+                    row => row.GetInteger(0), target, now.UtcTicks, (now + MaxPause).UtcTicks)[0];
                 return new DueQueues(accounts, next is { } ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null);
             },
             cancellationToken);

@@ -16,6 +16,9 @@ internal sealed class TargetWorker(
     /// <summary>The number of events of one account after which other accounts have a turn.</summary>
     private const int MaxEventsPerTurn = 32;
 
+    /// <summary>How long a turn of one account lasts, so that slow deliveries do not delay the events of other accounts.</summary>
+    private static readonly TimeSpan MaxTurnTime = TimeSpan.FromSeconds(1);
+
     /// <summary>The time between two checks for events of other processes, for example of <c>fts events replay</c>.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
@@ -123,8 +126,14 @@ internal sealed class TargetWorker(
         try
         {
             QueuedEvent? queued = await Database.ReadFirstAsync(target.Name, account, stopping).ConfigureAwait(false);
+            long startedAt = Clock.GetTimestamp();
             for (int count = 0; queued is not null && count < MaxEventsPerTurn && !stopping.IsCancellationRequested; count++)
             {
+                if (count > 0 && Clock.GetElapsedTime(startedAt) > MaxTurnTime)
+                {
+                    break;
+                }
+
                 queued = await DeliverAsync(queued).ConfigureAwait(false);
             }
 
@@ -184,7 +193,7 @@ internal sealed class TargetWorker(
             catch (IOException e)
             {
                 ReportFailure(e);
-                await Task.Delay(RetryInterval, Clock, stopping).ConfigureAwait(false);
+                await Task.Delay(RetryInterval, Clock, aborting).ConfigureAwait(false);
             }
         }
     }

@@ -128,7 +128,8 @@ internal static class ServerCommand
         SignInRules signInRules = accounts is { AreInForce: true }
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
-        byte[]? webhookSecret = settings.Delivery.CheckFiles();
+        byte[]? webhookSecret = settings.Delivery.CheckFiles(
+            [.. settings.ServedFolders, .. accounts?.Folders ?? [], .. accounts is null ? Array.Empty<string>() : [accounts.State.Path]]);
         // The log file is created last, after all other settings were checked.
         LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with

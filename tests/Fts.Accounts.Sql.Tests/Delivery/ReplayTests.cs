@@ -70,6 +70,24 @@ public sealed class ReplayTests : IDisposable
         Assert.Null(Assert.Single(_fixture.Administration.ReadTargets()).LastError);
     }
 
+    [Fact]
+    public async Task A_clock_that_is_set_back_does_not_stop_the_events()
+    {
+        await using (await _fixture.StartAsync(new ScriptedTarget(_ => "broken")))
+        {
+            await _fixture.AddEventsAsync("ann");
+            await _fixture.WaitForMarksAsync(8);
+        }
+
+        DateTimeOffset now = _fixture.Clock.GetUtcNow();
+        Assert.Empty((await ReadDueAsync(now)).Accounts);
+        Assert.Equal(["ann"], (await ReadDueAsync(now.AddDays(-1))).Accounts);
+        Assert.Null((await ReadDueAsync(now.AddDays(-1))).NextTime);
+    }
+
+    private ValueTask<DueQueues> ReadDueAsync(DateTimeOffset now) =>
+        _fixture.Database.ReadDueAsync("program", now, 10, TestContext.Current.CancellationToken);
+
     private int Replay(ReplaySelection selection) => _fixture.Administration.Replay(selection, _fixture.Clock.GetUtcNow());
 
     private async Task<EventDelivery> StartAndDeliverAsync(params string[] accounts)

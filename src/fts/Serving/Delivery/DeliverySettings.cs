@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text;
 using Fts.Accounts.Delivery;
 using Fts.Accounts.Events;
-using Fts.Cli;
 using Fts.Cli.Help;
+using Fts.Cli;
 using Fts.Protocol;
 
 namespace Fts.Serving.Delivery;
@@ -27,7 +27,7 @@ internal sealed record DeliverySettings(
     private static readonly Option<string[]> CommandOption = new("--on-event")
     {
         HelpName = "WORD",
-        Description = "program to run for each event, which it reads as JSON from standard input; repeat for each argument",
+        Description = "program to run for each event, which it reads as JSON from standard input; the further values are its arguments",
     };
 
     private static readonly Option<string> TimeLimitOption = new("--on-event-timeout")
@@ -51,7 +51,7 @@ internal sealed record DeliverySettings(
     private static readonly Option<string[]> TypeOption = new("--event-type")
     {
         HelpName = "TYPE",
-        Description = "deliver only events of this type, such as uploaded (repeatable)",
+        Description = "deliver only events of this type, such as uploaded",
     };
 
     private static readonly Option<string> AttemptsOption = new("--event-attempts")
@@ -122,15 +122,21 @@ internal sealed record DeliverySettings(
     }
 
     /// <summary>
-    /// Checks that the program can be run, and returns the secret of the web hook, or null if there is no web hook. Must precede the
-    /// sandbox.
+    /// Checks that the program can be run and that nobody can replace it through the server, and returns the secret of the web hook, or
+    /// null if there is no web hook. Must precede the sandbox.
     /// </summary>
+    /// <param name="writableFolders">The folders that the server can write.</param>
     /// <exception cref="UserErrorException">The program or the secret cannot be used.</exception>
-    public byte[]? CheckFiles()
+    public byte[]? CheckFiles(IEnumerable<string> writableFolders)
     {
         if (Command.Count > 0)
         {
             CheckProgram(Command[0]);
+            string[] folders = [.. writableFolders.Select(folder => ResolveLinks(folder))];
+            foreach (string file in Command.Where(word => word.StartsWith('/') && File.Exists(word)))
+            {
+                CheckLocation(file, folders);
+            }
         }
 
         return Webhook is null ? null : ReadSecret();
@@ -146,6 +152,50 @@ internal sealed record DeliverySettings(
         {
             throw new UserErrorException(ExitCode.LocalFileError, $"{CommandOption.Name} {program.ToPrintable()}: {reason}");
         }
+    }
+
+    /// <summary>The program runs outside the sandbox, so neither a client nor a server that was taken over may change its files.</summary>
+    private static void CheckLocation(string file, IEnumerable<string> folders)
+    {
+        string real = ResolveLinks(file);
+        if (folders.FirstOrDefault(folder => real.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal)) is { } folder)
+        {
+            throw new UserErrorException(
+                ExitCode.LocalFileError,
+                $"{CommandOption.Name} {file.ToPrintable()}: the file is in {folder.ToPrintable()}, which the server can write; " +
+                "move it to another folder");
+        }
+    }
+
+    /// <summary>Returns an absolute path without links.</summary>
+    private static string ResolveLinks(string path)
+    {
+        const int maxLinks = 40; // as in the Linux kernel
+        string real = "/";
+        var names = new Stack<string>(Path.GetFullPath(path).Split('/').Reverse());
+        for (int links = 0; names.TryPop(out string? name);)
+        {
+            if (name == "..")
+            {
+                real = Path.GetDirectoryName(real) ?? "/";
+            }
+            else if (name is not ("" or "."))
+            {
+                string entry = Path.Combine(real, name);
+                if (links < maxLinks && new FileInfo(entry).LinkTarget is { } target)
+                {
+                    links++;
+                    real = target.StartsWith('/') ? "/" : real;
+                    Array.ForEach([.. target.Split('/').Reverse()], names.Push);
+                }
+                else
+                {
+                    real = entry;
+                }
+            }
+        }
+
+        return real;
     }
 
     private byte[] ReadSecret()
@@ -179,7 +229,7 @@ internal sealed record DeliverySettings(
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
             ? url
             : throw CommandLine.CreateUsageError(
-                $"{WebhookOption.Name} {text}: must be a URL with http or https, and without a user name");
+                $"{WebhookOption.Name}: must be a URL with http or https, and without a user name");
 
     private static EventType ParseType(string text) => EventTypes.Find(text) ?? throw CommandLine.CreateUsageError(
         $"{TypeOption.Name} {text}: must be {string.Join(", ", Enum.GetValues<EventType>().Select(EventTypes.GetName))}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Fts.Accounts.Delivery;
+using Fts.Accounts.Events;
 using Fts.Cli;
 
 namespace Fts.Serving.Delivery;
@@ -15,6 +16,11 @@ internal static class RunnerCommand
     /// <summary>The name of the subcommand, which no help page lists.</summary>
     public const string Name = "event-runner";
 
+    /// <summary>
+    /// The maximum number of simultaneous deliveries. The server sends fewer; the limit holds if its process was taken over.
+    /// </summary>
+    private const int MaxDeliveries = 16;
+
     /// <summary>Delivers the events that the server sends, until the server closes the connection.</summary>
     /// <exception cref="UserErrorException">The process was not started by a server.</exception>
     public static async Task<ExitCode> RunAsync()
@@ -23,6 +29,8 @@ internal static class RunnerCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
+        // Clients can often write to the directory of the server, and many programs load files from their directory.
+        Directory.SetCurrentDirectory("/");
         using Socket socket = OpenConnection();
         using var lines = new RunnerLines(socket);
         if (await lines.ReadAsync(RunnerJson.Default.RunnerSetup) is not { } setup)
@@ -34,14 +42,27 @@ internal static class RunnerCommand
             ? new WebhookSender(new Uri(url), secret, TimeProvider.System)
             : null;
         using var ending = new CancellationTokenSource();
+        using var slots = new SemaphoreSlim(MaxDeliveries);
         var running = new List<Task>();
         IReadOnlyList<string> environment = ChildProcess.CreateEnvironment();
         while (await lines.ReadAsync(RunnerJson.Default.RunnerRequest) is { } request)
         {
             // A continuation of a socket must not block.
             running.RemoveAll(task => task.IsCompleted);
+            await slots.WaitAsync();
             running.Add(Task.Run(
-                () => DeliverAsync(lines, setup, webhook, environment, request, ending.Token), CancellationToken.None));
+                async () =>
+                {
+                    try
+                    {
+                        await DeliverAsync(lines, setup, webhook, environment, request, ending.Token);
+                    }
+                    finally
+                    {
+                        slots.Release();
+                    }
+                },
+                CancellationToken.None));
         }
 
         await ending.CancelAsync(); // kills the running programs
@@ -75,6 +96,7 @@ internal static class RunnerCommand
         {
             result = request.Target switch
             {
+                _ when EventTypes.Find(request.EventType) is null => new DeliveryResult("the type of the event is unknown"),
                 ServerDelivery.ProgramName when setup.Command.Count > 0 => await Task.Factory.StartNew(
                     () => RunProgram(setup, environment, request, cancellationToken), CancellationToken.None,
                     TaskCreationOptions.LongRunning, TaskScheduler.Default),

@@ -26,7 +26,7 @@ public sealed class RecountTests : IDisposable
         await CheckAsync(["user", "add", "ann", "--no-password", "--home", Home, "--quota-bytes", "1000"], 0, "");
         await CheckAsync(["user", "add", "bob", "--no-password", "--home", _data["homes/bob"], "--quota-files", "7"], 0, "");
         await CheckAsync(["user", "add", "carl", "--no-password"], 0, "");
-        await CheckAsync(["user", "show", "ann"], 0, "not counted yet");
+        await CheckAsync(["user", "show", "ann"], 0, "unknown; fts user recount ann counts it");
         await CheckAsync(
             ["user", "recount"], 0,
             "ann: corrected by +5 bytes and +1 files, 5 bytes in 1 file\nbob: correct, 0 bytes in 0 files\n");

@@ -86,7 +86,7 @@ public sealed class AccountTests : IDisposable
         using var session = new ControlConnection(server.Port);
         Assert.Equal(["230", "257"], await session.RunAsync("USER anna", "PASS secret", "MKD one"));
         Change(account => account with { Access = account.Access with { Rules = [new(StorePath.Root, Permissions.ReadOnly)] } });
-        Assert.Equal("550", await session.RepeatUntilAsync("MKD x", "RMD x", "553"));
+        Assert.Equal("553", await session.RepeatUntilAsync("MKD x", "RMD x", "553"));
         Change(account => account with { IsEnabled = false });
         Assert.Equal("421", await session.ReadUntilClosedAsync());
         await server.Program.WaitForOutputAsync("ended: the account anna can no longer be used (account.disabled)");

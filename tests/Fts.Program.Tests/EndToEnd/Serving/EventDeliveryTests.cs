@@ -43,6 +43,7 @@ public sealed class EventDeliveryTests : IDisposable
         Assert.Contains("\"type\":\"login\"", Received[0], StringComparison.Ordinal);
         Assert.Contains("\"path\":\"/report.txt\",\"bytes\":7,", Received[1], StringComparison.Ordinal);
         Assert.Equal(["--fast $(x)|login|none|none", "--fast $(x)|uploaded|none|none"], File.ReadAllLines(_data["arguments"]));
+        Assert.Equal("/\n", await File.ReadAllTextAsync(_data["directory"], TestContext.Current.CancellationToken));
         await StopAsync(server);
         Assert.Empty(FindRunners(server.Program.Id));
     }
@@ -62,7 +63,7 @@ public sealed class EventDeliveryTests : IDisposable
         string expected = Convert.ToHexStringLower(
             System.Security.Cryptography.HMACSHA256.HashData(Encoding.ASCII.GetBytes(Secret), signed));
         Assert.Equal("sha256=" + expected, repeated.Headers["X-Fts-Signature"]);
-        await server.Program.WaitForOutputAsync("delivered event 2 of anonymous to webhook after 1 failed attempts");
+        await server.Program.WaitForOutputAsync("delivered event 2 (account anonymous) to webhook after 1 failed attempts");
         Assert.DoesNotContain(Secret, server.Program.Messages, StringComparison.Ordinal);
     }
 
@@ -97,7 +98,7 @@ public sealed class EventDeliveryTests : IDisposable
         (_, string json, _) = await RunAsync("events", "dead", "--json");
         Assert.Contains("\"event\": {\"schemaVersion\":1,\"id\":2,", json, StringComparison.Ordinal);
         Assert.Equal(
-            "TARGET   PENDING  DEAD  OLDEST PENDING  LAST ERROR\nprogram  0        1     -               -\n",
+            "TARGET   PENDING  DEAD  OLDEST PENDING  ERROR OF OLDEST PENDING\nprogram  0        1     -               -\n",
             (await RunAsync("events", "targets")).Data);
         File.Delete(_data["broken"]);
         Assert.Equal("1 delivery will be made\n", (await RunAsync("events", "replay", "--dead")).Data);
@@ -145,16 +146,29 @@ public sealed class EventDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task No_client_can_reach_the_program_or_the_file_of_the_secret()
+    public async Task No_client_can_reach_the_file_of_the_secret()
     {
-        File.Copy(_data["program"], _served["program"]);
         _served.Write("secret", Secret);
         await using RunningServer server = await StartAsync(
-            ["--on-event", _served["program"], "--webhook", "http://127.0.0.1:9/", "--webhook-secret-file", _served["secret"]]);
-        (_, _, string messages) = await server.RunClientAsync(_data, "get secret", "put program", "delete program");
+            ["--webhook", "http://127.0.0.1:9/", "--webhook-secret-file", _served["secret"]]);
+        (_, _, string messages) = await server.RunClientAsync(_data, "get secret", "delete secret");
         Assert.Equal(Secret, _served.Read("secret"));
-        Assert.Equal(File.ReadAllText(_data["program"]), _served.Read("program"));
         Assert.False(File.Exists(_data["secret"]), messages);
+    }
+
+    [Fact]
+    public async Task A_program_that_clients_or_the_server_could_replace_is_refused()
+    {
+        foreach (string folder in (string[])[_served.Path, State])
+        {
+            Directory.CreateDirectory(folder);
+            string program = Path.Combine(folder, "program");
+            File.Copy(_data["program"], program);
+            (int code, _, string messages) = await RunningProgram.RunAsync(
+                _served.Path, ["server", "127.0.0.1", "0", "--state", State, "--events", "--on-event", program]);
+            Assert.Equal(11, code);
+            Assert.Contains($"the file is in {folder}, which the server can write", messages, StringComparison.Ordinal);
+        }
     }
 
     private async Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment) =>
@@ -180,7 +194,7 @@ public sealed class EventDeliveryTests : IDisposable
 
     private void WriteProgram(string script)
     {
-        _data.Write("program", $"#!/bin/sh\ncd '{_data.Path}'\n{script}\n");
+        _data.Write("program", $"#!/bin/sh\necho \"$PWD\" > '{_data["directory"]}'\ncd '{_data.Path}'\n{script}\n");
         File.SetUnixFileMode(_data["program"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 

@@ -13,7 +13,7 @@ public sealed class DeliverySettingsTests
         DeliverySettings settings = Parse();
         Assert.False(settings.IsOn);
         Assert.Empty(settings.TargetNames);
-        Assert.Null(settings.CheckFiles());
+        Assert.Null(settings.CheckFiles([]));
     }
 
     [Fact]
@@ -37,12 +37,12 @@ public sealed class DeliverySettingsTests
         folder.Write("secret", "0123456789abcdef\n");
         DeliverySettings settings = Parse(
             "--events", "--webhook", "https://hooks.example.com/fts?key=1", "--webhook-secret-file", folder["secret"]);
-        Assert.Equal("0123456789abcdef"u8.ToArray(), settings.CheckFiles());
+        Assert.Equal("0123456789abcdef"u8.ToArray(), settings.CheckFiles([]));
         Assert.Equal(["https://hooks.example.com/fts"], settings.Descriptions);
         Assert.Equal(["webhook"], settings.TargetNames);
         Assert.Equal([folder["secret"]], settings.Files);
         folder.Write("secret", "short\n");
-        Assert.Contains("must have 16 to 4096 characters", Assert.Throws<UserErrorException>(settings.CheckFiles).Error.Message,
+        Assert.Contains("must have 16 to 4096 characters", Assert.Throws<UserErrorException>(() => settings.CheckFiles([])).Error.Message,
             StringComparison.Ordinal);
     }
 
@@ -50,9 +50,9 @@ public sealed class DeliverySettingsTests
     [InlineData("--on-event needs --events", "--on-event", "/bin/true")]
     [InlineData("--webhook needs --events", "--webhook", "https://a.example")]
     [InlineData("--on-event scan: must be the path of a program, such as /usr/local/bin/scan", "--events", "--on-event", "scan")]
-    [InlineData("--webhook ftp://a: must be a URL with http or https, and without a user name", "--events", "--webhook", "ftp://a")]
+    [InlineData("--webhook: must be a URL with http or https, and without a user name", "--events", "--webhook", "ftp://a")]
     [InlineData(
-        "--webhook http://u:p@a: must be a URL with http or https, and without a user name", "--events", "--webhook", "http://u:p@a")]
+        "--webhook: must be a URL with http or https, and without a user name", "--events", "--webhook", "http://u:p@a")]
     [InlineData("--event-type needs --on-event or --webhook", "--events", "--event-type", "login")]
     [InlineData("--event-attempts needs --on-event or --webhook", "--events", "--event-attempts", "3")]
     [InlineData("--on-event-timeout needs --on-event", "--events", "--webhook", "http://a", "--on-event-timeout", "5s")]
@@ -79,10 +79,30 @@ public sealed class DeliverySettingsTests
         folder.Write("script", "");
         Assert.Equal(
             $"--on-event {folder["script"]}: the file is not executable",
-            Assert.Throws<UserErrorException>(Parse("--events", "--on-event", folder["script"]).CheckFiles).Error.Message);
+            Assert.Throws<UserErrorException>(() => Parse("--events", "--on-event", folder["script"]).CheckFiles([])).Error.Message);
         Assert.Equal(
             $"--on-event {folder["missing"]}: no such file",
-            Assert.Throws<UserErrorException>(Parse("--events", "--on-event", folder["missing"]).CheckFiles).Error.Message);
+            Assert.Throws<UserErrorException>(() => Parse("--events", "--on-event", folder["missing"]).CheckFiles([])).Error.Message);
+    }
+
+    [Fact]
+    public void A_program_or_script_that_the_server_can_write_is_an_error()
+    {
+        using var folder = new TestFolder();
+        using var served = new TestFolder();
+        string script = served["hook.py"], link = folder["link"];
+        File.WriteAllText(script, "");
+        File.CreateSymbolicLink(link, script);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string[][] commands = [[script], [link], ["/bin/sh", script], ["/bin/sh", link]];
+        foreach (string[] command in commands)
+        {
+            DeliverySettings settings = Parse(["--events", .. command.SelectMany(word => new[] { "--on-event", word })]);
+            Assert.Equal(
+                $"--on-event {command[^1]}: the file is in {served.Path}, which the server can write; move it to another folder",
+                Assert.Throws<UserErrorException>(() => settings.CheckFiles([served.Path])).Error.Message);
+            Assert.Null(settings.CheckFiles([folder["other"]]));
+        }
     }
 
     private static DeliverySettings Parse(params string[] options) =>
