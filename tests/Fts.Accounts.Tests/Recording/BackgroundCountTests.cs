@@ -104,7 +104,7 @@ public sealed class BackgroundCountTests : ILogger, IDisposable
             (StoreError.NotFound, "the directory does not exist, but had files at its last count"), (e.Error, e.Message));
         records.Start();
         await WaitForMessageAsync(
-            $"cannot count the quota of {home}, trying again later: the directory does not exist, but had files at its last count");
+            $"cannot count the files of {home}, will retry: the directory does not exist, but had files at its last count");
         Assert.Equal(new QuotaAmount(10, 1), records.Ledger.GetUsage(home, "ann")!.Used);
         records.SetQuotas([]); // nobody has this quota any more
         Assert.NotNull(await records.RecountAsync(home, Token));
