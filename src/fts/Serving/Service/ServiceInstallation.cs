@@ -98,15 +98,39 @@ internal static class ServiceInstallation
         }
 
         steps.Add(CreateWriteStep(paths.ServiceFile, unit.Format()));
-        if (request.HasSocket)
+        bool isInstalled = File.Exists(paths.ServiceFile);
+        AddActivation(steps, paths, unit, isInstalled);
+        return new ServicePlan(steps, FormatResult(paths, settings, accountFolders, isInstalled));
+    }
+
+    /// <summary>Adds the steps that enable and start the service, after its unit was written.</summary>
+    /// <remarks>
+    /// A running service is stopped if <c>--socket</c> was added or removed, because the service and systemd cannot both open the port.
+    /// </remarks>
+    private static void AddActivation(List<ServiceStep> steps, ServicePaths paths, ServiceUnit unit, bool isInstalled)
+    {
+        bool hadSocket = File.Exists(paths.SocketFile);
+        bool removesSocket = hadSocket && !unit.HasSocket;
+        if (unit.HasSocket)
         {
             steps.Add(CreateWriteStep(paths.SocketFile, unit.FormatSocket()));
         }
 
+        if (removesSocket)
+        {
+            RequireOwnFile(paths.SocketFile);
+            steps.Add(CreateSystemctlStep(paths, "disable", "--now", "fts.socket", "fts.service"));
+            steps.Add(new ServiceStep.DeleteFile(paths.SocketFile));
+        }
+
         steps.Add(CreateSystemctlStep(paths, "daemon-reload"));
-        string[] names = request.HasSocket ? ["fts.socket", "fts.service"] : ["fts.service"];
+        if (isInstalled && unit.HasSocket && !hadSocket)
+        {
+            steps.Add(CreateSystemctlStep(paths, "stop", "fts.service"));
+        }
+
+        string[] names = unit.HasSocket ? ["fts.socket", "fts.service"] : ["fts.service"];
         steps.Add(CreateSystemctlStep(paths, ["enable", "--now", .. names]));
-        return new ServicePlan(steps, FormatResult(paths, settings, accountFolders));
     }
 
     /// <summary>Returns the steps that stop, disable and remove the service.</summary>
@@ -252,7 +276,8 @@ internal static class ServiceInstallation
         }
     }
 
-    private static string FormatResult(ServicePaths paths, ServerSettings settings, IReadOnlyList<string> accountFolders)
+    private static string FormatResult(
+        ServicePaths paths, ServerSettings settings, IReadOnlyList<string> accountFolders, bool wasInstalled)
     {
         string user = paths.IsForUser ? "--user " : "";
         IEnumerable<string> folders = settings.ServedFolders.Concat(accountFolders).Where(folder => folder != ServiceUnit.DefaultFolder);
@@ -263,7 +288,8 @@ internal static class ServiceInstallation
                 : $"\n{folder.ToPrintable()} of an account does not exist; create it for the user {ServiceUnit.User}, and restart "
                     + "the service"));
         string lingering = paths.IsForUser ? "\nto keep it running while you are logged out: loginctl enable-linger" : "";
-        return $"started fts.service on {settings.EndPoint}; settings are in {paths.ConfigurationFile.ToPrintable()}"
+        string restart = wasInstalled ? $"\nif it was running before, restart it to apply the changes: systemctl {user}restart fts" : "";
+        return $"started fts.service on {settings.EndPoint}; settings are in {paths.ConfigurationFile.ToPrintable()}" + restart
             + $"\nlog and password: journalctl {user}-u fts" + owner + lingering;
     }
 }

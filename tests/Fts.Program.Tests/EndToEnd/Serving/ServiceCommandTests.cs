@@ -42,12 +42,31 @@ public sealed class ServiceCommandTests : IDisposable
         Assert.Contains(
             "\nListenStream=0.0.0.0:2122\n", File.ReadAllText(_settings["systemd/user/fts.socket"]), StringComparison.Ordinal);
 
+        // systemd opens the port only after the running service has closed it.
+        Assert.Equal(
+            ["--user daemon-reload", "--user stop fts.service", "--user enable --now fts.socket fts.service"], Calls[2..]);
+
         (code, _, messages) = await RunAsync("uninstall", "--user");
         Assert.Equal(0, code);
         Assert.Equal(["--user disable --now fts.socket fts.service", "--user daemon-reload"], Calls[^2..]);
         Assert.Equal($"removed the service; {ConfigurationFile} and the shared files stay\n", messages);
         Assert.Empty(Directory.GetFiles(_settings["systemd/user"]));
         Assert.True(File.Exists(ConfigurationFile));
+    }
+
+    [Fact]
+    public async Task A_second_installation_without_the_socket_removes_it_and_names_the_restart()
+    {
+        Assert.Equal(0, (await RunAsync("install", "--user", "--socket", "--folder", _folder.Path)).Code);
+        string[] earlier = Calls;
+        (int code, _, string messages) = await RunAsync("install", "--user");
+        Assert.Equal(0, code);
+        string restart = "\nif it was running before, restart it to apply the changes: systemctl --user restart fts\n";
+        Assert.Contains(restart, messages, StringComparison.Ordinal);
+        Assert.Equal(
+            ["--user disable --now fts.socket fts.service", "--user daemon-reload", "--user enable --now fts.service"],
+            Calls[earlier.Length..]);
+        Assert.False(File.Exists(_settings["systemd/user/fts.socket"]));
     }
 
     [Fact]
