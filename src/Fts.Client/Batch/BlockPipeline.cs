@@ -231,7 +231,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         Task all = Task.WhenAll(tasks.Select(CancelAllOnFailureAsync));
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _callerToken.ThrowIfCancellationRequested();
-        if (_firstFailedTask is { } failed)
+        if (SelectCause(_firstFailedTask, tasks) is { } failed)
         {
             await failed.ConfigureAwait(false); // the exceptions of the other tasks are consequences of this failure
         }
@@ -241,6 +241,14 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
             throw new FtpTimeoutException(FtpOperationPhase.Transfer, _connection.Options.Timeouts.TransferStall);
         }
     }
+
+    /// <summary>
+    /// Returns the task whose failure caused the others: the task that failed first, or null if no task failed. A failed check of the
+    /// server's certificate takes precedence. It makes the server close the control connection, which another task can detect earlier.
+    /// </summary>
+    internal static Task? SelectCause(Task? firstFailed, IEnumerable<Task> tasks) =>
+        tasks.FirstOrDefault(task => task.Exception?.InnerException is FtpException failure && failure.IsLoginOrTrustFailure())
+            ?? firstFailed;
 
     public async ValueTask DisposeAsync()
     {

@@ -101,14 +101,15 @@ internal sealed class ConnectionTls : IDisposable
             await stream.DisposeAsync().ConfigureAwait(false);
             throw e switch
             {
-                OperationCanceledException cancelled => deadline.Translate(cancelled, FtpOperationPhase.Handshake),
-                AuthenticationException when _hasDataKeyMismatch => new FtpTlsException(
+                // A cancellation can interrupt the alert that follows the mismatch.
+                AuthenticationException or OperationCanceledException when _hasDataKeyMismatch => new FtpTlsException(
                     FtpTlsFailure.UntrustedServerCertificate,
                     "the server's certificates on the control and data connections have different keys",
                     e)
                 {
                     Identity = Identity,
                 },
+                OperationCanceledException cancelled => deadline.Translate(cancelled, FtpOperationPhase.Handshake),
                 AuthenticationException or IOException when TlsAlert.IsClientCertificateRejection(e) => TlsAlert.CreateException(e),
                 AuthenticationException or IOException or SocketException => new FtpTlsException(
                     FtpTlsFailure.Handshake, $"the TLS handshake failed: {e.InnerException?.Message ?? e.Message}", e),
