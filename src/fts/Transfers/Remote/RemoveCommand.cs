@@ -121,7 +121,7 @@ internal sealed class RemoveCommand
         }
     }
 
-    /// <summary>Returns the error for a failed removal. If the path of <c>rm</c> without <c>-r</c> is a folder, the advice is <c>-r</c>.</summary>
+    /// <summary>Returns the error for a failed removal. If the path is a folder, the advice is <c>-r</c>.</summary>
     private static async Task<Exception> ClarifyAsync(
         ClientShell shell, FtpReplyException e, RemovedEntry entry, CancellationToken cancellationToken) =>
         !entry.IsFolder && await EntryKindErrors.IsDirectoryAsync(shell, e, entry.Path, cancellationToken)

@@ -32,7 +32,9 @@ internal static class StatCommand
             FtpEntry entry = path.Text.Trim('/').Length == 0
                 ? new FtpEntry { Path = path.Text, Name = path.Text, Kind = FtpEntryKind.Directory }
                 : await shell.Client.GetEntryAsync(resolved.TrimEnd('/'), cancellationToken) ?? throw new UserErrorException(
-                    ExitCode.NotFound, $"stat {path}: no such file or folder on the server {shell.Target}", "ls, to list the remote folder");
+                    ExitCode.NotFound,
+                    $"stat {path}: no such file or folder on the server {shell.Target}",
+                    "ls, to list the remote folder");
             if (!isFirst)
             {
                 shell.Terminal.WriteData("");

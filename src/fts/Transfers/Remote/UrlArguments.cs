@@ -13,8 +13,8 @@ internal sealed record ServerPaths(Target Server, IReadOnlyList<ShellWord> Paths
 internal static class UrlArguments
 {
     /// <summary>
-    /// Returns the paths that URLs name, grouped by server in the order of the first URL of each server. A path with <c>*</c> or <c>?</c> in
-    /// its last component is a pattern.
+    /// Returns the paths that URLs name, grouped by server in the order of the first URL of each server. A path with <c>*</c> or
+    /// <c>?</c> in its last component is a pattern.
     /// </summary>
     /// <param name="urls">The arguments.</param>
     /// <param name="user">The value of <c>--user</c>; null if the option is not given.</param>

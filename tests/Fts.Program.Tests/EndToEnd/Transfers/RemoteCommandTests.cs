@@ -4,7 +4,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Transfers;
 
-/// <summary>The commands <c>fts ls</c>, <c>cat</c>, <c>stat</c>, <c>rm</c>, <c>mv</c>, <c>mkdir</c>, <c>rmdir</c> and <c>open</c>.</summary>
+/// <summary><c>fts ls</c>, <c>cat</c>, <c>stat</c>, <c>rm</c>, <c>mv</c>, <c>mkdir</c>, <c>rmdir</c> and <c>open</c>.</summary>
 public sealed partial class RemoteCommandTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
@@ -100,7 +100,8 @@ public sealed partial class RemoteCommandTests : IAsyncLifetime
     {
         (int code, string data, _) = await FtsAsync("stat", Url("pub/b.txt"), Url("pub/old"));
         Assert.Equal(0, code);
-        Assert.Contains("path      pub/b.txt\nkind      file\nsize      6\nmodified  2020-01-02T03:04:09Z\n", data, StringComparison.Ordinal);
+        Assert.Contains(
+            "path      pub/b.txt\nkind      file\nsize      6\nmodified  2020-01-02T03:04:09Z\n", data, StringComparison.Ordinal);
         Assert.Contains("\n\npath      pub/old\nkind      folder\nmodified  2020-01-02T03:04:07Z\n", data, StringComparison.Ordinal);
         Assert.Equal((6, ""), Result(await FtsAsync("stat", Url("pub/none"))));
     }
