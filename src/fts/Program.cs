@@ -2,6 +2,7 @@ using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
 using Fts.Serving.Delivery;
+using Fts.Sync;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
 
@@ -63,6 +64,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["sync", .. var rest] => SyncCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),
