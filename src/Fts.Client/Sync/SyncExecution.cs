@@ -30,6 +30,7 @@ internal sealed class SyncExecution(FtpClient client, ConnectionPool pool, FtpSy
             entries = await RemoveChangedAsync(entries, cancellationToken).ConfigureAwait(false);
         }
 
+        int refused = _results.Count;
         ILookup<FtpSyncAction, FtpSyncEntry> byAction = entries.ToLookup(entry => entry.Action);
         List<FtpSyncEntry> transfers = [.. byAction[FtpSyncAction.Add], .. byAction[FtpSyncAction.Change]];
         await KeepReplacedAsync(transfers, cancellationToken).ConfigureAwait(false);
@@ -41,7 +42,8 @@ internal sealed class SyncExecution(FtpClient client, ConnectionPool pool, FtpSy
             await RunEntryAsync(entry, () => _target.MoveAsync(entry, cancellationToken)).ConfigureAwait(false);
         }
 
-        bool hasFailed = _results.Exists(result => result.Exception is not null);
+        // An entry that was refused does not postpone the deletions, because each of them was checked, too.
+        bool hasFailed = _results.Skip(refused).Any(result => result.Exception is not null);
         foreach (FtpSyncEntry entry in byAction[FtpSyncAction.DeleteFile].Concat(byAction[FtpSyncAction.DeleteDirectory]))
         {
             if (hasFailed)

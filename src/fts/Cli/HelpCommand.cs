@@ -20,7 +20,7 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "sync", "user", "group",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "sync", "plan", "apply", "user", "group",
         "status", "kick", "ban", "events", "log", "config", "service", "trust",
     ];
 
@@ -58,6 +58,8 @@ internal static class HelpCommand
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("sync SOURCE TARGET", "make a folder equal to another, with guarded deletions"),
+            new("plan SOURCE TARGET", "write what sync would change, for a review"),
+            new("apply FILE", "execute such a plan"),
             new("user", "manage the accounts of a server"),
             new("group", "manage groups, which supply settings to accounts"),
             new("trust", "list and change the remembered servers"),
@@ -142,6 +144,8 @@ internal static class HelpCommand
         "rmdir" => FolderCommands.RemoveDefinition,
         "mirror" => MirrorCommand.Definition,
         "sync" => SyncCommand.Definition,
+        "plan" => PlanCommand.Definition,
+        "apply" => ApplyCommand.Definition,
         "trust" => TrustCommand.Definition,
         "status" => StatusCommand.Definition,
         "kick" => KickCommand.Definition,

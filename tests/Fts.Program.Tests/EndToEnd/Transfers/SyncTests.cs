@@ -5,6 +5,8 @@ namespace Fts.ProgramTests.EndToEnd.Transfers;
 /// <summary><c>fts sync</c> in both directions: transfers, moves, guarded deletions, trash and dry runs.</summary>
 public sealed class SyncTests : IAsyncLifetime
 {
+    private const int Kill = 9;
+
     private readonly TestFolder _folder = new();
     private RunningServer _server = null!;
 
@@ -206,6 +208,77 @@ public sealed class SyncTests : IAsyncLifetime
         Assert.Equal(9, code);
         Assert.Contains("line", messages, StringComparison.Ordinal);
         Assert.Equal(["extra=x", "good=good"], ListTree(_server.Folder["t"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Apply_executes_the_plan_and_refuses_entries_that_have_changed_since(bool isUpload)
+    {
+        TestFolder source = isUpload ? _folder : _server.Folder, target = isUpload ? _server.Folder : _folder;
+        Write(source, "t/new/a", "a");
+        Write(source, "t/changes", "1");
+        Write(source, "t/moved", "long content");
+        Write(target, "t/was/moved", "long content");
+        Write(target, "t/extra1", "x");
+        Write(target, "t/extra2", "y");
+        string url = $"ftp://127.0.0.1:{_server.PortText}/t";
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["plan", isUpload ? "t" : url, isUpload ? url : "t", "--delete", "-o", "plan.json"]);
+        Assert.True(code == 0, messages);
+        Assert.Contains("\"action\": \"move\"", _folder.Read("plan.json"), StringComparison.Ordinal);
+        Assert.Equal(["extra1=x", "extra2=y", "was/moved=long content"], ListTree(target["t"]));
+        Write(source, "t/changes", "another length");
+        Write(target, "t/extra2", "changed");
+        Write(source, "t/later", "not in the plan");
+
+        (code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["apply", "plan.json", "--force"]);
+
+        Assert.Equal(9, code);
+        Assert.Contains("changes has changed since the plan was made", messages, StringComparison.Ordinal);
+        Assert.Contains("extra2 has changed since the plan was made", messages, StringComparison.Ordinal);
+        Assert.Equal(["extra2=changed", "moved=long content", "new/a=a"], ListTree(target["t"]));
+        Assert.False(Directory.Exists(target["t/was"]));
+    }
+
+    [Fact]
+    public async Task A_plan_with_a_path_outside_its_folders_is_refused()
+    {
+        Write(_server.Folder, "t/a", "a");
+        string url = $"ftp://127.0.0.1:{_server.PortText}/t";
+        Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["plan", url, "t", "-o", "plan.json"])).Code);
+        _folder.Write("plan.json", _folder.Read("plan.json").Replace(_folder["t/a"], _folder["outside"], StringComparison.Ordinal));
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["apply", "plan.json"]);
+        Assert.Equal(2, code);
+        Assert.Contains("has an invalid entry: add", messages, StringComparison.Ordinal);
+        Assert.Equal(["plan.json"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task After_a_kill_the_same_command_continues_and_sends_no_finished_file_again()
+    {
+        const long Length = 400_000_000; // long enough that the client is killed during the upload
+        Write(_folder, "t/a", "small");
+        await using (FileStream big = File.Create(_folder["t/big"]))
+        {
+            big.SetLength(Length);
+        }
+
+        await using (RunningProgram client = RunningProgram.Start(
+            _folder.Path, ["sync", "t", $"ftp://127.0.0.1:{_server.PortText}/t", "--segments", "1"]))
+        {
+            await _server.Program.WaitForOutputAsync("t/big");
+            await _server.Program.WaitForOutputAsync("> STOR");
+            client.SendSignal(Kill);
+            await client.WaitForExitAsync();
+        }
+
+        Assert.False(File.Exists(_server.Folder["t/big"]));
+        (int code, _, string messages) = await SyncAsync(isUpload: true);
+        Assert.True(code == 0, messages);
+        Assert.Contains("1 file to add", messages, StringComparison.Ordinal);
+        Assert.Contains("1 file unchanged", messages, StringComparison.Ordinal);
+        Assert.Equal(Length, new FileInfo(_server.Folder["t/big"]).Length);
     }
 
     private Task<(int Code, string Data, string Messages)> SyncAsync(bool isUpload, params string[] options)
