@@ -54,6 +54,8 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             _latest = value;
         }
 
+        // A repeated attempt begins with this stage again.
+        _hasStarted &= value.Stage != FtpTransferStage.Connecting;
         if (value.Stage == FtpTransferStage.Transferring && !_hasStarted)
         {
             _hasStarted = true;

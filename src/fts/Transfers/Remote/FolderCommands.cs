@@ -97,7 +97,7 @@ internal sealed class FolderCommands
 
             try
             {
-                await change(line, shell.Client, resolved, cancellationToken);
+                await UrlCommand.ChangeAsync(shell, token => change(line, shell.Client, resolved, token), cancellationToken);
             }
             catch (FtpReplyException e)
             {

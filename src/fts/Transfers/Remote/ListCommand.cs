@@ -139,7 +139,7 @@ internal sealed class ListCommand
                 continue;
             }
 
-            var tree = new RemoteTree(shell.Client);
+            var tree = new RemoteTree(shell);
             try
             {
                 await foreach (TreeEntry item in tree.WalkAsync(root.Entry.Path, cancellationToken))

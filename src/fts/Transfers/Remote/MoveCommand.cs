@@ -59,7 +59,8 @@ internal static class MoveCommand
                     return;
                 }
 
-                await shell.Client.RenameAsync(source, renamed, line.HasOption(overwrite), cancel);
+                await UrlCommand.ChangeAsync(
+                    shell, token => shell.Client.RenameAsync(source, renamed, line.HasOption(overwrite), token), cancel);
                 shell.Terminal.WriteMessage($"renamed {source.ToPrintable()} to {renamed.ToPrintable()}");
             }
         }

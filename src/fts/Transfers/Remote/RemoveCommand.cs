@@ -104,9 +104,12 @@ internal sealed class RemoveCommand
         {
             try
             {
-                await (entry.IsFolder
-                    ? session.Client.DeleteDirectoryAsync(entry.Path, cancel)
-                    : session.Client.DeleteFileAsync(entry.Path, cancel));
+                await UrlCommand.ChangeAsync(
+                    session,
+                    token => entry.IsFolder
+                        ? session.Client.DeleteDirectoryAsync(entry.Path, token)
+                        : session.Client.DeleteFileAsync(entry.Path, token),
+                    cancel);
             }
             catch (FtpReplyException e)
             {

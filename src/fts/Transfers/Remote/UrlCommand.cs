@@ -1,6 +1,7 @@
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Shell;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers.Remote;
 
@@ -54,4 +55,20 @@ internal static class UrlCommand
 
         return result;
     }
+
+    /// <summary>
+    /// Changes something on the server. Repeats the change if the server refuses it for now. After a lost connection it is not repeated,
+    /// because the server may have made the change.
+    /// </summary>
+    public static Task ChangeAsync(ClientShell shell, Func<CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        shell.TransferSettings.Retries.RunAsync(
+            shell.Terminal,
+            async _ =>
+            {
+                await change(cancellationToken);
+                return true;
+            },
+            RetryPolicy.IsRefusedForNow,
+            describeKept: null,
+            cancellationToken);
 }
