@@ -38,9 +38,9 @@ public sealed class FtpPathFilter
     /// <remarks>
     /// In a pattern, <c>*</c> matches characters other than the slash, <c>**</c> matches all characters, and <c>?</c> matches one character
     /// other than the slash. <c>[a-z]</c> and <c>[!a-z]</c> match one character, <c>{a,b}</c> matches one of the patterns, and
-    /// <c>{{…}}</c> contains a regular expression. A backslash makes the next character literal. A pattern with a leading slash matches from
-    /// the root of the tree. Any other pattern matches the end of a path, from the start of a component. A pattern with a slash at its end
-    /// matches everything below the directory.
+    /// <c>{{…}}</c> contains a regular expression. A backslash makes the next character literal. A pattern with a leading slash matches
+    /// from the root of the tree. Any other pattern matches the end of a path, from the start of a component. A pattern with a slash at its
+    /// end matches everything below the directory.
     /// </remarks>
     /// <param name="line">The line, without its line end.</param>
     /// <exception cref="FormatException">The line is not a rule, or the pattern is invalid.</exception>

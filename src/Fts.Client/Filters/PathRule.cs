@@ -8,7 +8,8 @@ internal sealed class PathRule
     private readonly Regex _regex;
     private readonly bool _matchesTrees; // the pattern ends with a slash or **, so that it matches everything below a directory
 
-    private PathRule(bool isInclude, Regex regex, bool matchesTrees) => (IsInclude, _regex, _matchesTrees) = (isInclude, regex, matchesTrees);
+    private PathRule(bool isInclude, Regex regex, bool matchesTrees) =>
+        (IsInclude, _regex, _matchesTrees) = (isInclude, regex, matchesTrees);
 
     /// <summary>Whether the rule includes the matching files.</summary>
     public bool IsInclude { get; }

@@ -42,7 +42,7 @@ internal static class FileTransfers
             e =>
             {
                 canResume |= CanResume(options, meter.Latest);
-                return RetryPolicy.IsTransient(e);
+                return RetryPolicy.IsTransientUpload(e);
             },
             () => DescribeSent(meter.Latest),
             cancellationToken);

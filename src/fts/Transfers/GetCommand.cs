@@ -58,7 +58,7 @@ internal sealed class GetCommand
         [
             new("URL", "ftp://user@host:port/folder/file, relative to the login folder; ftp://host/%2Ffolder/file starts at the root"),
         ],
-        OptionGroups = [new OptionGroup("Target", _to, _output), _selection.Group, .. _connection.GetOneShotOptions()],
+        OptionGroups = [new OptionGroup("Target", _to, _output), _selection.Group, .. _connection.GetOneShotOptions(hasJson: true)],
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
@@ -183,6 +183,11 @@ internal sealed class GetCommand
         }
 
         IReadOnlyList<ServerPaths> servers = UrlArguments.Parse(urls, user, Usage);
+        if (JsonOutput.Current is not null && (isToStandardOutput || servers.Any(server => server.Server.IsListing)))
+        {
+            throw CommandLine.CreateUsageError($"{JsonOutput.OptionName} cannot be combined with files or names on standard output");
+        }
+
         bool isRecursive = _selection.IsRecursive(line);
         if (isToStandardOutput && isRecursive)
         {

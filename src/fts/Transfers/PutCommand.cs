@@ -57,7 +57,7 @@ internal sealed class PutCommand
             new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without " +
                 "a slash at the end, the last part is the new name of a single file, unless a folder with that name exists"),
         ],
-        OptionGroups = [new OptionGroup("Target", _output), _selection.Group, .. _connection.GetOneShotOptions()],
+        OptionGroups = [new OptionGroup("Target", _output), _selection.Group, .. _connection.GetOneShotOptions(hasJson: true)],
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
@@ -249,6 +249,7 @@ internal sealed class PutCommand
                     cancellationToken);
             }
 
+            JsonOutput.Current?.WriteTransfer(isUpload: true, StandardInput, path, "complete", result);
             shell.Terminal.WriteMessage(
                 TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, RemoteDirectory.GetName(path), result));
             return ExitCode.Success;

@@ -132,6 +132,7 @@ internal sealed class TransferBatch(
         if (result.Result is { } done)
         {
             // A small file in a batch mostly waits for other files, so its rate would mislead.
+            WriteJson(result, "complete", null);
             FtpTransferResult reported = done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done;
             return TransferReport.FormatTransfer(direction.PastVerb, name, reported);
         }
@@ -139,10 +140,11 @@ internal sealed class TransferBatch(
         if (result.Exception is FtpTargetExistsException && !options.Overwrite)
         {
             _skippedFiles++;
+            WriteJson(result, "skipped", null);
             return shell.Terminal.CanRedraw ? $"skipped {name.ToPrintable()}: already exists {direction.Location}" : null;
         }
 
-        if (_canRetry && (RetryPolicy.IsTransient(result.Exception!) || IsRefusedResumption(result)))
+        if (_canRetry && (IsTransient(result.Exception!) || IsRefusedResumption(result)))
         {
             _retryReason = RetryPolicy.DescribeReason(result.Exception!);
             bool hasSent = direction == TransferDirection.Upload && FileTransfers.CanResume(options, last);
@@ -153,17 +155,22 @@ internal sealed class TransferBatch(
 
         if (ReferenceEquals(result.Exception, _lastException))
         {
+            WriteJson(result, "failed", _lastError);
             _repeatedErrors++;
             return null;
         }
 
         UserError error = describeError(result.File, result.Exception!, last);
+        WriteJson(result, "failed", error);
         bool isConnectionLost = error.ExitCode == ExitCode.CannotConnect || _result == ExitCode.CannotConnect;
         _result = isConnectionLost ? ExitCode.CannotConnect : ExitCode.SomeFailed;
         (bool isRepeated, _lastException, _lastError) = (error == _lastError, result.Exception, error);
         _repeatedErrors += isRepeated ? 1 : 0;
         return isRepeated ? null : shell.Terminal.FormatError(error);
     }
+
+    private void WriteJson(FtpBatchResult result, string status, UserError? error) => JsonOutput.Current?.WriteTransfer(
+        direction == TransferDirection.Upload, result.File.LocalPath, result.File.RemotePath, status, result.Result, error);
 
     /// <summary>Repeats the transfers that failed with a transient error, until all attempts have failed.</summary>
     private async Task RetryAsync(
@@ -192,7 +199,12 @@ internal sealed class TransferBatch(
         }
     }
 
-    /// <summary>Returns whether the server has other bytes than those that a repeated upload expected, so that it must start again.</summary>
+    private bool IsTransient(Exception e) =>
+        direction == TransferDirection.Upload ? RetryPolicy.IsTransientUpload(e) : RetryPolicy.IsTransient(e);
+
+    /// <summary>
+    /// Returns whether the server has other bytes than those that a repeated upload expected, so that it must start again.
+    /// </summary>
     private bool IsRefusedResumption(FtpBatchResult result) =>
         result.Exception is FtpTargetExistsException && _resumable.Contains(result.File.RemotePath);
 }

@@ -43,7 +43,8 @@ internal static class PasswordCommand
                 throw CreateError(words[0], $"exited with {process.ExitCode}");
             }
 
-            return reading.Result.Split('\n')[0].TrimEnd('\r') is { Length: > 0 } password ? password : throw CreateError(words[0], "printed no password");
+            string password = reading.Result.Split('\n')[0].TrimEnd('\r');
+            return password.Length > 0 ? password : throw CreateError(words[0], "printed no password");
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {

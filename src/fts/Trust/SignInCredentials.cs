@@ -17,8 +17,8 @@ internal sealed record SignInCredentials(string User, string Password)
     public bool HasSecret => IsNamedUser(User) && Password.Length > 0;
 
     /// <summary>
-    /// Returns the credentials. The password is read from the password file or command, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
-    /// order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
+    /// Returns the credentials. The password is read from the password file or command, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the
+    /// terminal, in this order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
     /// </summary>
     /// <remarks><c>FTS_PASSWORD</c> is not used for anonymous, because every server would then receive the secret.</remarks>
     /// <param name="target">The server and the user.</param>
@@ -31,7 +31,8 @@ internal sealed record SignInCredentials(string User, string Password)
     /// <exception cref="UserErrorException">
     /// The password file cannot be read, other users can read or change the <c>.netrc</c> file, or there is no password for a named user.
     /// </exception>
-    public static SignInCredentials Find(Target target, string? passwordFile, string? passwordCommand, Terminal terminal, bool hasCertificate)
+    public static SignInCredentials Find(
+        Target target, string? passwordFile, string? passwordCommand, Terminal terminal, bool hasCertificate)
     {
         string? user = target.User;
         if (passwordFile is not null && passwordCommand is not null)

@@ -52,7 +52,9 @@ public sealed class FtpPathFilterTests
     {
         var filter = new FtpPathFilter();
         foreach (string line in (string[])
-            ["# a comment", "; another", "", "- secret*.jpg", "+ *.jpg", "  + *.png  ", "+ file2.avi", "- /dir/Trash/**", "+ /dir/**", "- *"])
+        [
+            "# a comment", "; another", "", "- secret*.jpg", "+ *.jpg", "  + *.png  ", "+ file2.avi", "- /dir/Trash/**", "+ /dir/**", "- *",
+        ])
         {
             filter.AddRule(line);
         }

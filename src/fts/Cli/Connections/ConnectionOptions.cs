@@ -35,7 +35,8 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _passwordCommand = new("--password-command")
     {
         HelpName = "COMMAND",
-        Description = "program whose first output line is the password; words are split at spaces, quotes keep them together, no shell runs",
+        Description = "program whose first output line is the password; words are split at spaces, quotes keep them together, and no " +
+            "shell runs",
     };
 
     private readonly Option<string> _limitRate = new("--limit-rate")
@@ -53,8 +54,8 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _retries = new("--retries")
     {
         HelpName = "N",
-        Description = "attempts for each file, listing or connection after transient errors, including the first attempt; 1 never repeats " +
-            $"(default: {RetryPolicy.DefaultAttempts})",
+        Description = "attempts for each file, listing or connection after transient errors, including the first attempt; " +
+            $"1 never repeats (default: {RetryPolicy.DefaultAttempts})",
     };
 
     private readonly Option<string> _retryDelay = new("--retry-delay")
@@ -142,6 +143,8 @@ internal sealed class ConnectionOptions
         ("always", "always"),
         ("never", "never"));
 
+    private readonly Option<bool> _json = new(JsonOutput.OptionName) { Description = JsonOutput.Description };
+
     private readonly Option<bool> _debug = new("--debug") { Description = "show each request and reply, with passwords masked" };
 
     /// <summary>The exit codes of all subcommands that connect to a server.</summary>
@@ -176,16 +179,21 @@ internal sealed class ConnectionOptions
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
 
     /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
-    public IReadOnlyList<OptionGroup> GetOneShotOptions() =>
-        [.. GetOptionGroups(_color, _progress, _debug), new OptionGroup("Retries", _retries, _retryDelay)];
+    /// <param name="hasJson">Whether the command supports <c>--json</c>.</param>
+    public IReadOnlyList<OptionGroup> GetOneShotOptions(bool hasJson = false) =>
+    [
+        .. GetOptionGroups(hasJson ? [_color, _progress, _json, _debug] : [_color, _progress, _debug]),
+        new OptionGroup("Retries", _retries, _retryDelay),
+    ];
 
     /// <summary>Returns the options of a one-shot command that transfers no files into or out of local files.</summary>
-    public IReadOnlyList<OptionGroup> GetRemoteOptions() =>
+    /// <param name="hasJson">Whether the command supports <c>--json</c>.</param>
+    public IReadOnlyList<OptionGroup> GetRemoteOptions(bool hasJson = true) =>
     [
         .. GetConnectionGroups(),
         new OptionGroup("Names", _encoding),
         new OptionGroup("Retries", _retries, _retryDelay),
-        new OptionGroup("Output", _color, _progress, _debug),
+        new OptionGroup("Output", hasJson ? [_color, _progress, _json, _debug] : [_color, _progress, _debug]),
     ];
 
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>

@@ -154,7 +154,8 @@ internal static class MirrorOperation
             async (files, chosen, meter) =>
             {
                 // A repeated call creates the directories again that failed before.
-                IReadOnlyList<string> directories = result is null ? plan.Directories : [.. result.Failures.Select(failure => failure.Path)];
+                IReadOnlyList<string> directories =
+                    result is null ? plan.Directories : [.. result.Failures.Select(failure => failure.Path)];
                 result = await shell.Client.MirrorAsync(
                     plan with { Files = files, Directories = directories }, chosen, meter, cancellationToken);
             },

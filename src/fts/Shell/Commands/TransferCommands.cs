@@ -105,6 +105,7 @@ internal static class TransferCommands
                     throw new TargetIsDirectoryException(localPath, name);
                 }
 
+                JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "skipped");
                 shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists on the server");
                 return;
             }
@@ -119,6 +120,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, name, result));
     }
 
@@ -154,6 +156,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: false, name, remoteFile.Path, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Download.PastVerb, name, result));
     }
 
@@ -218,6 +221,7 @@ internal static class TransferCommands
         existingFile = existingFile == ExistingFileAction.Default ? AskExistingFileAction(shell, remoteFile, name) : existingFile;
         if (existingFile == ExistingFileAction.Skip)
         {
+            JsonOutput.Current?.WriteTransfer(isUpload: false, name, remoteFile.Path, "skipped");
             shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists in the local folder");
         }
 

@@ -62,7 +62,11 @@ internal sealed class FolderCommands
     {
         Usage = [RemoveUsage],
         Purpose = "Removes empty folders on a server. To remove a folder with its content, use fts rm -r.",
-        Examples = [new("fts rmdir ftp://ann@192.168.1.5:2121/in/2026", "remove an empty folder")],
+        Examples =
+        [
+            new("fts rmdir ftp://ann@192.168.1.5:2121/in/2026", "remove an empty folder"),
+            new("fts rm -r ftp://ann@192.168.1.5:2121/in/2026", "remove a folder with everything in it"),
+        ],
         Arguments = [new("URL", "the empty folder")],
         OptionGroups = [new OptionGroup("Folders", _dryRun), .. _connection.GetRemoteOptions()],
         ExitCodes = ConnectionOptions.ExitCodes,
@@ -91,7 +95,7 @@ internal sealed class FolderCommands
             string resolved = shell.CurrentDirectory.Resolve(path).TrimEnd('/');
             if (line.HasOption(_dryRun))
             {
-                shell.Terminal.WriteData($"{verb,-10}{FtpName.Escape(resolved)}");
+                UrlCommand.WritePlannedChange(shell, verb, resolved);
                 return;
             }
 
@@ -104,6 +108,7 @@ internal sealed class FolderCommands
                 throw await EntryKindErrors.ClarifyAsync(shell, e, verb, FtpName.Escape(resolved), cancellationToken);
             }
 
+            JsonOutput.Current?.WriteChange(verb, resolved, isDryRun: false);
             shell.Terminal.WriteMessage($"{pastVerb} {resolved.ToPrintable()}");
         }
     }

@@ -78,7 +78,7 @@ internal sealed class RemoveCommand
         {
             foreach (string path in plan.Paths)
             {
-                shell.Terminal.WriteData($"{"remove",-10}{FtpName.Escape(path)}");
+                UrlCommand.WritePlannedChange(shell, "remove", path);
             }
 
             shell.Terminal.WriteMessage($"dry run, nothing was changed: would remove {plan.Counts}");
@@ -117,6 +117,7 @@ internal sealed class RemoveCommand
             }
 
             removed++;
+            JsonOutput.Current?.WriteChange("remove", entry.Path, isDryRun: false);
             if (!plan.NeedsConfirmation)
             {
                 session.Terminal.WriteMessage($"removed {entry.Path.ToPrintable()}");

@@ -1,5 +1,6 @@
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Client;
 using Fts.Shell;
 using Fts.Transfers.Retries;
 
@@ -71,4 +72,17 @@ internal static class UrlCommand
             RetryPolicy.IsRefusedForNow,
             describeKept: null,
             cancellationToken);
+
+    /// <summary>Prints a change that a dry run does not make.</summary>
+    public static void WritePlannedChange(ClientShell shell, string action, string path, string? newPath = null)
+    {
+        if (JsonOutput.Current is { } json)
+        {
+            json.WriteChange(action, path, isDryRun: true, newPath);
+            return;
+        }
+
+        string target = newPath is null ? "" : $" -> {FtpName.Escape(newPath)}";
+        shell.Terminal.WriteData($"{action,-10}{FtpName.Escape(path)}{target}");
+    }
 }

@@ -60,6 +60,7 @@ internal sealed record RetryPolicy(int Attempts, TimeSpan FirstDelay)
     {
         TimeSpan delay = GetDelay(failedAttempts, Random.Shared.NextDouble());
         terminal.WriteMessage(FormatAnnouncement(reason, failedAttempts + 1, delay, kept));
+        JsonOutput.Current?.WriteRetry(failedAttempts + 1, Attempts, delay, reason);
         await Task.Delay(delay, cancellationToken);
     }
 
@@ -116,6 +117,12 @@ internal sealed record RetryPolicy(int Attempts, TimeSpan FirstDelay)
         FtpIntegrityException { Failure: var failure } => failure is not (FtpIntegrityFailure.Content or FtpIntegrityFailure.Unverified),
         _ => false,
     };
+
+    /// <summary>
+    /// Returns whether an upload may succeed if it is repeated. If the server confirmed an upload but stored another length, a repetition
+    /// would have the same result.
+    /// </summary>
+    public static bool IsTransientUpload(Exception e) => e is not FtpIntegrityException && IsTransient(e);
 
     /// <summary>
     /// Returns whether the first connection may succeed later. A refused connection, an unknown name and an unreachable network are usually
