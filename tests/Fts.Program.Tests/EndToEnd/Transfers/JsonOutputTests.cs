@@ -147,7 +147,8 @@ public sealed class JsonOutputTests : IAsyncLifetime
 
         if (schema.TryGetProperty("properties", out JsonElement properties))
         {
-            Assert.All(schema.GetProperty("required").EnumerateArray(), name => Assert.True(value.TryGetProperty(name.GetString()!, out _)));
+            Assert.All(
+                schema.GetProperty("required").EnumerateArray(), name => Assert.True(value.TryGetProperty(name.GetString()!, out _)));
             foreach (JsonProperty property in value.EnumerateObject())
             {
                 Assert.True(properties.TryGetProperty(property.Name, out JsonElement rule), $"{property.Name} is not in the schema");
