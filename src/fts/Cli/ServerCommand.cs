@@ -94,18 +94,21 @@ internal static class ServerCommand
     }
 
     private static Task<ExitCode> RunAsync(string[] args, CancellationToken stop) => RunAsync(
-        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false, stop);
+        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), report: null, stop);
 
     /// <summary>Performs all checks that precede the start of the server. Creates and restricts nothing.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="report">Receives the errors of accounts. They are the last check.</param>
     /// <exception cref="UserErrorException">A setting is invalid, or a file cannot be used.</exception>
-    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) =>
-        RunAsync(configuration, isCheck: true, CancellationToken.None);
+    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration, Action<UserErrorException> report) =>
+        RunAsync(configuration, report, CancellationToken.None);
 
-    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
+    private static async Task<ExitCode> RunAsync(
+        ServerConfiguration configuration, Action<UserErrorException>? report, CancellationToken stop)
     {
         try
         {
-            return await RunServerAsync(configuration, isCheck, stop);
+            return await RunServerAsync(configuration, report, stop);
         }
         catch (UserErrorException e)
         {
@@ -113,8 +116,13 @@ internal static class ServerCommand
         }
     }
 
-    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
+    /// <param name="configuration">The settings.</param>
+    /// <param name="report">Receives errors if the settings are only checked; null to run the server.</param>
+    /// <param name="stop">Stops the server.</param>
+    private static async Task<ExitCode> RunServerAsync(
+        ServerConfiguration configuration, Action<UserErrorException>? report, CancellationToken stop)
     {
+        bool isCheck = report is not null;
         OpenFileLimit.Raise();
         CommandLine line = configuration.Line;
         var settings = ServerSettings.Parse(line);
@@ -152,7 +160,7 @@ internal static class ServerCommand
         await using var log = new ServerLog(logSettings);
         ILogger programLogger = log.LoggerFactory.CreateLogger("fts");
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
-        LocalFileStore served = OpenStore("--folder", folder, files);
+        LocalFileStore served = OpenStore("--folder ", folder, files);
         await using ServerDelivery? delivery = runner is null
             ? null
             : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, runner, accounts!.State, log.LoggerFactory);
@@ -206,10 +214,10 @@ internal static class ServerCommand
         });
         await using (server)
         {
-            if (isCheck)
+            if (report is not null)
             {
                 tlsSettings.CheckConfiguredFiles();
-                StartCheck.Run(line, settings.Log);
+                StartCheck.Run(line, settings.Log, report);
                 return ExitCode.Success;
             }
 
@@ -285,13 +293,16 @@ internal static class ServerCommand
         }
     }
 
+    /// <param name="option">The option, with the text that precedes the folder, such as <c>--host a=</c>.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">The options of the store.</param>
     private static LocalFileStore OpenStore(string option, string folder, LocalStoreOptions options)
     {
         try
         {
             return Directory.Exists(folder)
                 ? new LocalFileStore(folder, options)
-                : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
+                : throw new UserErrorException(ExitCode.LocalFileError, $"{option}{folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -302,7 +313,7 @@ internal static class ServerCommand
             throw new UserErrorException(
                 ExitCode.LocalFileError,
                 $"cannot share {folder}: this folder is reserved for the keys and settings of fts",
-                $"choose another folder with {option}");
+                $"choose another folder with {option.TrimEnd()}");
         }
     }
 

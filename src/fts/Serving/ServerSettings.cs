@@ -27,7 +27,7 @@ internal sealed record ServerSettings(
     VirtualHosts Hosts, SessionLimits Limits, NetworkSettings Network, Defences Defences, LogSettings Log, TelemetrySettings Telemetry)
 {
     /// <summary>The option with the shared folder.</summary>
-    public static Option<string> FolderOption { get; } = new("--folder")
+    public static Option<string> FolderOption { get; } = new DefaultedOption("--folder", () => Environment.CurrentDirectory)
     {
         HelpName = "DIR",
         Description = "folder to share (default: the current folder)",

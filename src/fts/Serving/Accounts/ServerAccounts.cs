@@ -81,11 +81,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     public static ServerAccounts? Open(CommandLine line)
     {
         var legacy = LegacySettings.Parse(line);
-        string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath)];
-        if (homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing)
-        {
-            throw new UserErrorException(ExitCode.LocalFileError, $"{HomesOption.Name} {missing}: no such folder");
-        }
+        string[] homes = ParseHomes(line);
 
         string path = StateDirectory.GetPath(line);
         var variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
@@ -120,6 +116,16 @@ internal sealed class ServerAccounts : IAsyncDisposable
             state.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Returns the full paths of the folders for home directories.</summary>
+    /// <exception cref="UserErrorException">A folder does not exist.</exception>
+    public static string[] ParseHomes(CommandLine line)
+    {
+        IReadOnlyList<string> homes = line.GetValues(HomesOption);
+        return homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing
+            ? throw new UserErrorException(ExitCode.LocalFileError, $"{HomesOption.Name} {missing}: no such folder")
+            : [.. homes.Select(Path.GetFullPath)];
     }
 
     /// <summary>Returns the folders of the accounts in a state directory, and those for later accounts. Creates nothing.</summary>

@@ -29,7 +29,7 @@ internal sealed class StateDirectory : IDisposable
             new SqlAccountDatabase(database, Environment.UserName is { Length: > 0 } user ? user : null)); // read before the sandbox
 
     /// <summary>The option of all subcommands that use the directory.</summary>
-    public static Option<string> PathOption { get; } = new("--state")
+    public static Option<string> PathOption { get; } = new DefaultedOption("--state", () => GetPath(null))
     {
         HelpName = "DIR",
         Description = $"folder with the accounts (default: {Variable}, or ~/.local/state/fts)",
@@ -54,7 +54,8 @@ internal sealed class StateDirectory : IDisposable
     /// Returns the path from the option, the environment variable, or the default: <c>fts</c> in <c>XDG_STATE_HOME</c> or in
     /// <c>~/.local/state</c>.
     /// </summary>
-    public static string GetPath(CommandLine line) =>
+    /// <param name="line">The command line, or null for the path without the option.</param>
+    public static string GetPath(CommandLine? line) =>
         GetNamedPath(line) ?? System.IO.Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!;
 
     /// <summary>Returns whether a directory contains a database.</summary>
@@ -152,8 +153,8 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    private static string? GetNamedPath(CommandLine line) =>
-        (line.GetValue(PathOption) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } named
+    private static string? GetNamedPath(CommandLine? line) =>
+        (line?.GetValue(PathOption) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } named
             ? System.IO.Path.GetFullPath(named)
             : null;
 }

@@ -35,8 +35,19 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
 
         try
         {
-            ServerConfiguration next = running.Reload();
-            Validate(next.Line);
+            var loadErrors = new List<UserErrorException>();
+            ServerConfiguration next = running.Reload(loadErrors);
+            IReadOnlyList<UserErrorException> errors = FindErrors(next, loadErrors);
+            foreach (UserErrorException error in errors)
+            {
+                LogRejected(logger, error.Error.Message, null);
+            }
+
+            if (errors.Count > 0)
+            {
+                return;
+            }
+
             foreach ((EffectiveSetting before, EffectiveSetting after) in running.GetEffectiveSettings().Zip(next.GetEffectiveSettings()))
             {
                 if (after.Definition.Name == LogSettings.QuietOption.Name)
@@ -48,10 +59,6 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
                     LogNeedsRestart(logger, after.Definition.Key, file.ToPrintable(), null);
                 }
             }
-        }
-        catch (UserErrorException e)
-        {
-            LogRejected(logger, e.Error.Message, null);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -73,17 +80,29 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
     }
 
     /// <summary>
-    /// Throws if a value is invalid. Files that a setting names are not checked, because the sandbox may not allow reading new files.
+    /// Returns all errors of values. Files that a setting names are not checked, because the sandbox may not allow reading new files.
     /// </summary>
-    private static void Validate(CommandLine line)
+    private static IReadOnlyList<UserErrorException> FindErrors(ServerConfiguration next, IReadOnlyList<UserErrorException> loadErrors)
     {
-        try
+        var errors = new ConfigurationErrors(next, loadErrors);
+        while (true)
         {
-            _ = ServerSettings.Parse(line);
-        }
-        catch (UserErrorException e) when (e.Error.ExitCode == ExitCode.LocalFileError)
-        {
-            // The next start reports the file.
+            try
+            {
+                _ = ServerSettings.Parse(errors.Remaining.Line);
+                return errors.All;
+            }
+            catch (UserErrorException e) when (e.Error.ExitCode == ExitCode.LocalFileError)
+            {
+                return errors.All; // the next start reports the file
+            }
+            catch (UserErrorException e)
+            {
+                if (!errors.Add(e))
+                {
+                    return errors.All;
+                }
+            }
         }
     }
 }

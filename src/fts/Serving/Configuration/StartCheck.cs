@@ -16,15 +16,19 @@ namespace Fts.Serving.Configuration;
 internal static class StartCheck
 {
     /// <summary>Checks the log file, the state directory and the directories of the accounts.</summary>
-    /// <exception cref="UserErrorException">A file or directory cannot be used.</exception>
-    public static void Run(CommandLine line, LogSettings log)
+    /// <param name="line">The settings.</param>
+    /// <param name="log">The settings of the log.</param>
+    /// <param name="report">Receives the errors of accounts.</param>
+    /// <exception cref="UserErrorException">A file or directory of a setting cannot be used.</exception>
+    public static void Run(CommandLine line, LogSettings log, Action<UserErrorException> report)
     {
+        _ = ServerAccounts.ParseHomes(line);
         if (log.Path is { } path)
         {
             CheckLogFile(path);
         }
 
-        CheckStateDirectory(line);
+        CheckStateDirectory(line, report);
     }
 
     private static void CheckLogFile(string path)
@@ -51,7 +55,7 @@ internal static class StartCheck
         }
     }
 
-    private static void CheckStateDirectory(CommandLine line)
+    private static void CheckStateDirectory(CommandLine line, Action<UserErrorException> report)
     {
         string path = StateDirectory.GetPath(line);
         bool exists = StateDirectory.HasDatabase(path);
@@ -93,12 +97,12 @@ internal static class StartCheck
         legacy?.CheckGroup(accounts);
         foreach (ResolvedAccount account in accounts.Resolve().Where(account => account.Settings.IsEnabled))
         {
-            CheckDirectories(account);
+            CheckDirectories(account, report);
         }
     }
 
     /// <summary>Checks that the home directory exists or can be created, and that the mounted directories exist.</summary>
-    private static void CheckDirectories(ResolvedAccount account)
+    private static void CheckDirectories(ResolvedAccount account, Action<UserErrorException> report)
     {
         string name = account.Settings.Name;
         if (account.Access.Home is { } home)
@@ -120,8 +124,8 @@ internal static class StartCheck
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw CreateError(
-                    $"account {name}: {kind} {directory.ToPrintable()} (set by {account.GetOrigin(key)}): {LocalErrorText.Describe(e)}");
+                report(CreateError(
+                    $"account {name}: {kind} {directory.ToPrintable()} (set by {account.GetOrigin(key)}): {LocalErrorText.Describe(e)}"));
             }
         }
     }

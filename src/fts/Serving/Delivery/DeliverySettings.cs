@@ -30,7 +30,7 @@ internal sealed record DeliverySettings(
         Description = "program to run for each event, which it reads as JSON from standard input; the further values are its arguments",
     };
 
-    private static readonly Option<string> TimeLimitOption = new("--on-event-timeout")
+    private static readonly Option<string> TimeLimitOption = new DefaultedOption("--on-event-timeout", () => "60s")
     {
         HelpName = "TIME",
         Description = "time limit of the program: 10s, 60s (default), 5m",
@@ -54,7 +54,7 @@ internal sealed record DeliverySettings(
         Description = "deliver only events of this type, such as uploaded",
     };
 
-    private static readonly Option<string> AttemptsOption = new("--event-attempts")
+    private static readonly Option<string> AttemptsOption = new DefaultedOption("--event-attempts", () => DeliverySchedule.DefaultMaxAttempts.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"deliveries after which an event is a dead letter (default: {DeliverySchedule.DefaultMaxAttempts}, about one day)",
