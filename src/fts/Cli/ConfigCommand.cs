@@ -121,7 +121,7 @@ internal static class ConfigCommand
                 Terminal.Plain.WriteData(ConfigurationReport.FormatJsonError(error));
             }
 
-            Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, errors.All.FirstOrDefault()?.Error.Message));
+            Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, errors.All is [var first, ..] ? first.Error.Message : null));
         }
 
         Terminal.Plain.Flush();

@@ -232,7 +232,7 @@ internal static class ServerCommand
             accounts?.Start();
             await using ControlServer? controlServer = control?.Start(
                 server, accounts!.RefreshAsync,
-                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log);
+                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log, accounts!.State.UserName);
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts,
                 settings.Delivery.Descriptions, telemetry?.MetricsEndPoint))

@@ -23,10 +23,11 @@ internal sealed class StateDirectory : IDisposable
 
     private FileStream? _serverLock;
 
-    private StateDirectory(string path, SqliteDatabase database) =>
-        (Path, Database, Accounts) = (
-            path, database,
-            new SqlAccountDatabase(database, Environment.UserName is { Length: > 0 } user ? user : null)); // read before the sandbox
+    private StateDirectory(string path, SqliteDatabase database)
+    {
+        UserName = Environment.UserName is { Length: > 0 } user ? user : null; // read before the sandbox
+        (Path, Database, Accounts) = (path, database, new SqlAccountDatabase(database, UserName));
+    }
 
     /// <summary>The option of all subcommands that use the directory.</summary>
     public static Option<string> PathOption { get; } = new DefaultedOption("--state", () => GetPath(null))
@@ -34,6 +35,9 @@ internal sealed class StateDirectory : IDisposable
         HelpName = "DIR",
         Description = $"folder with the accounts (default: {Variable}, or ~/.local/state/fts)",
     };
+
+    /// <summary>The name of the user of this process, or null if unknown.</summary>
+    public string? UserName { get; }
 
     /// <summary>The path of the directory.</summary>
     public string Path { get; }

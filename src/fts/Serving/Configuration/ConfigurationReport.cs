@@ -40,7 +40,8 @@ internal static class ConfigurationReport
         json.WriteNumber("exitCode", (int)error.Error.ExitCode);
         json.WriteString("message", error.Error.Message);
         SettingMention? subject =
-            error.Mentions.FirstOrDefault(mention => mention.Origin.Kind != OriginKind.Default) ?? error.Mentions.FirstOrDefault();
+            error.Mentions.FirstOrDefault(mention => mention.Origin.Kind != OriginKind.Default)
+            ?? (error.Mentions is [var first, ..] ? first : null);
         if (subject is null)
         {
             return;

@@ -61,7 +61,11 @@ internal sealed record BanListResult(IReadOnlyList<BanStatus> Bans);
 
 /// <summary>One ban.</summary>
 internal sealed record BanStatus(
-    string Subject, string Reason, string Source, int Failures, DateTimeOffset Since, DateTimeOffset? Until = null);
+    string Subject, string Reason, string Source, int Failures, DateTimeOffset Since, DateTimeOffset? Until = null, string? Actor = null)
+{
+    /// <summary>Whether the ban has no effect, because its network is never banned. Null for no, or if no server runs.</summary>
+    public bool? HasNoEffect { get; init; }
+}
 
 /// <summary>The parameters of <c>ban-add</c>.</summary>
 internal sealed record BanAddParameters(string Subject, string Reason, DateTimeOffset? Until = null);
