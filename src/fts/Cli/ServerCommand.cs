@@ -123,7 +123,7 @@ internal static class ServerCommand
         ServerConfiguration configuration, Action<UserErrorException>? report, CancellationToken stop)
     {
         bool isCheck = report is not null;
-        OpenFileLimit.Raise();
+        ulong? openFiles = OpenFileLimit.Raise();
         CommandLine line = configuration.Line;
         var settings = ServerSettings.Parse(line);
         using Socket? inherited = isCheck ? null : SocketActivation.TryGetListener(Environment.GetEnvironmentVariable);
@@ -137,7 +137,10 @@ internal static class ServerCommand
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
         byte[]? webhookSecret = settings.Delivery.CheckFiles(
-            [.. settings.ServedFolders, .. accounts?.Folders ?? [], .. accounts is null ? Array.Empty<string>() : [accounts.State.Path]]);
+            [
+                .. settings.ServedFolders, .. accounts?.Folders ?? [], .. accounts is null ? Array.Empty<string>() : [accounts.State.Path],
+                .. Sandbox.GetLogPaths(settings.Log.Path),
+            ]);
         // The log file is created last, after all other settings were checked.
         LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with
@@ -163,7 +166,7 @@ internal static class ServerCommand
         LocalFileStore served = OpenStore("--folder ", folder, files);
         await using ServerDelivery? delivery = runner is null
             ? null
-            : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, runner, accounts!.State, log.LoggerFactory);
+            : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, openFiles, runner, accounts!.State, log.LoggerFactory);
         await using ServerRecords? records = accounts is null
             ? null
             : await ServerRecords.OpenAsync(

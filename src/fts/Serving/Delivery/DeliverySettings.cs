@@ -6,6 +6,7 @@ using Fts.Accounts.Events;
 using Fts.Cli.Help;
 using Fts.Cli;
 using Fts.Protocol;
+using Fts.Storage.Local;
 
 namespace Fts.Serving.Delivery;
 
@@ -132,7 +133,7 @@ internal sealed record DeliverySettings(
         if (Command.Count > 0)
         {
             CheckProgram(Command[0]);
-            string[] folders = [.. writableFolders.Select(folder => ResolveLinks(folder))];
+            string[] folders = [.. writableFolders.Select(LocalPath.ResolveLinks)];
             foreach (string file in Command.Where(word => word.StartsWith('/') && File.Exists(word)))
             {
                 CheckLocation(file, folders);
@@ -157,7 +158,7 @@ internal sealed record DeliverySettings(
     /// <summary>The program runs outside the sandbox, so neither a client nor a server that was taken over may change its files.</summary>
     private static void CheckLocation(string file, IEnumerable<string> folders)
     {
-        string real = ResolveLinks(file);
+        string real = LocalPath.ResolveLinks(file);
         if (folders.FirstOrDefault(folder => real.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal)) is { } folder)
         {
             throw new UserErrorException(
@@ -165,37 +166,6 @@ internal sealed record DeliverySettings(
                 $"{CommandOption.Name} {file.ToPrintable()}: the file is in {folder.ToPrintable()}, which the server can write; " +
                 "move it to another folder");
         }
-    }
-
-    /// <summary>Returns an absolute path without links.</summary>
-    private static string ResolveLinks(string path)
-    {
-        const int maxLinks = 40; // as in the Linux kernel
-        string real = "/";
-        var names = new Stack<string>(Path.GetFullPath(path).Split('/').Reverse());
-        for (int links = 0; names.TryPop(out string? name);)
-        {
-            if (name == "..")
-            {
-                real = Path.GetDirectoryName(real) ?? "/";
-            }
-            else if (name is not ("" or "."))
-            {
-                string entry = Path.Combine(real, name);
-                if (links < maxLinks && new FileInfo(entry).LinkTarget is { } target)
-                {
-                    links++;
-                    real = target.StartsWith('/') ? "/" : real;
-                    Array.ForEach([.. target.Split('/').Reverse()], names.Push);
-                }
-                else
-                {
-                    real = entry;
-                }
-            }
-        }
-
-        return real;
     }
 
     private byte[] ReadSecret()
