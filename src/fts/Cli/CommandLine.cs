@@ -125,8 +125,8 @@ internal sealed class CommandLine
     }
 
     /// <summary>
-    /// Returns the error of a value in terms of its origin: the line of the configuration file or the variable. The message of an error of a
-    /// value on the command line stays unchanged.
+    /// Returns the error of a value in terms of its origin: the line of the configuration file or the variable. The message of an error of
+    /// a value on the command line stays unchanged.
     /// </summary>
     public UserErrorException DescribeOrigin(UserErrorException error) =>
         error.Mentions.Count > 0 ? error : _configured?.Translate(error, GetSpecifiedTexts) ?? error;

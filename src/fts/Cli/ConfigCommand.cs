@@ -121,7 +121,8 @@ internal static class ConfigCommand
                 Terminal.Plain.WriteData(ConfigurationReport.FormatJsonError(error));
             }
 
-            Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, errors.All is [var first, ..] ? first.Error.Message : null));
+            string? message = errors.All is [var first, ..] ? first.Error.Message : null;
+            Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, message));
         }
 
         Terminal.Plain.Flush();

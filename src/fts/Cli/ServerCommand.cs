@@ -212,7 +212,7 @@ internal static class ServerCommand
             DrainTimeout = DrainTimeout,
             LoggerFactory = log.LoggerFactory,
             Records = records?.Records,
-            StoreLocations = new StoreLocations(folder),
+            StoreLocations = new StoreLocations(accounts?.GetQuotaPath(folder) ?? folder),
             Trace = log.Trace,
         });
         await using (server)

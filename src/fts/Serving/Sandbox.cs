@@ -91,8 +91,8 @@ internal sealed record Sandbox(string Description)
     }
 
     /// <summary>
-    /// Returns the folders of a log file, in which the server can create and change files: that of its path, and that of the target if it is
-    /// a link. Empty for a device or a pipe, whose open descriptor needs no rule.
+    /// Returns the folders of a log file, in which the server can create and change files: that of its path, and that of the target if it
+    /// is a link. Empty for a device or a pipe, whose open descriptor needs no rule.
     /// </summary>
     /// <param name="logFile">The log file, or null for none.</param>
     public static IEnumerable<string> GetLogPaths(string? logFile) => logFile is null

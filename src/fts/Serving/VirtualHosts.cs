@@ -6,6 +6,7 @@ using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
+using Fts.Storage.Local;
 using Fts.Trust;
 
 namespace Fts.Serving;
@@ -88,7 +89,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         {
             Name = host.Name,
             Store = openStore($"--host {host.Name}=", host.Folder),
-            StoreLocations = new StoreLocations(host.Folder),
+            StoreLocations = new StoreLocations(LocalPath.ResolveMounts(host.Folder)),
             Authenticator = accounts,
             Certificates = Certificates.TryGetValue(host.Name, out string? file) ? LoadCertificate(host.Name, file) : null,
         })];

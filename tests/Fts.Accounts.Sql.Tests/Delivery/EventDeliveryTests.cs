@@ -188,7 +188,7 @@ public sealed class EventDeliveryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(400, "ann:1 ann:2 ann:3 bob:5 ann:4 bob:6")] // the turn ends with the first event after one second
+    [InlineData(400, "ann:1 ann:2 ann:3 bob:5 bob:6 ann:4")] // the third event ends after one second
     [InlineData(1001, "ann:1 bob:5 ann:2 bob:6 ann:3 ann:4")]
     [InlineData(100, "ann:1 ann:2 ann:3 ann:4 bob:5 bob:6")]
     public async Task After_one_second_the_turn_of_an_account_ends_and_another_account_follows(int milliseconds, string order)

@@ -70,7 +70,8 @@ internal sealed class ConfiguredSettings
             }
         }
 
-        return new UserErrorException(error.Error with { Message = text.Append(message.AsSpan(copied)).ToString() }) { Mentions = subjects };
+        UserError translated = error.Error with { Message = text.Append(message.AsSpan(copied)).ToString() };
+        return new UserErrorException(translated) { Mentions = subjects };
     }
 
     /// <summary>Returns an error for the value of an argument, such as <c>port</c>.</summary>

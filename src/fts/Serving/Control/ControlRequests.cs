@@ -77,13 +77,14 @@ internal sealed class ControlRequests
     /// <summary>Returns a ban as a message.</summary>
     public static BanStatus ToMessage(Ban ban) => new(
         ban.Subject.ToString(), ban.Reason,
-        ban.Source == BanSource.Manual ? AccountEvent.AdministratorSource : AccountEvent.AutomaticSource, ban.Failures, ban.Since, ban.Until,
-        ban.Actor);
+        ban.Source == BanSource.Manual ? AccountEvent.AdministratorSource : AccountEvent.AutomaticSource, ban.Failures, ban.Since,
+        ban.Until, ban.Actor);
 
     private IEnumerable<Row> CreateRows() =>
     [
         Create("status", ControlJson.Default.ControlNothing, ControlJson.Default.StatusResult, (_, _, _) => new(GetStatus())),
-        Create("kick", ControlJson.Default.KickParameters, ControlJson.Default.KickResult, (parameters, user, _) => new(Kick(parameters, user))),
+        Create("kick", ControlJson.Default.KickParameters, ControlJson.Default.KickResult,
+            (parameters, user, _) => new(Kick(parameters, user))),
         Create("ban-list", ControlJson.Default.ControlNothing, ControlJson.Default.BanListResult, (_, _, _) => new(ListBans())),
         Create("ban-add", ControlJson.Default.BanAddParameters, ControlJson.Default.BanAddResult, AddBanAsync),
         Create("ban-remove", ControlJson.Default.BanRemoveParameters, ControlJson.Default.ControlNothing, RemoveBanAsync),

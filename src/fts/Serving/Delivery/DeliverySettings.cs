@@ -55,7 +55,8 @@ internal sealed record DeliverySettings(
         Description = "deliver only events of this type, such as uploaded",
     };
 
-    private static readonly Option<string> AttemptsOption = new DefaultedOption("--event-attempts", () => DeliverySchedule.DefaultMaxAttempts.ToString(CultureInfo.InvariantCulture))
+    private static readonly Option<string> AttemptsOption = new DefaultedOption(
+        "--event-attempts", () => DeliverySchedule.DefaultMaxAttempts.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"deliveries after which an event is a dead letter (default: {DeliverySchedule.DefaultMaxAttempts}, about one day)",

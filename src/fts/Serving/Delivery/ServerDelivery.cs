@@ -44,7 +44,8 @@ internal sealed class ServerDelivery : IAsyncDisposable
         try
         {
             ILogger logger = loggers.CreateLogger("fts");
-            var setup = new RunnerSetup(settings.Command, settings.TimeLimit.TotalSeconds, settings.Webhook?.AbsoluteUri, secret, openFiles);
+            var setup = new RunnerSetup(
+                settings.Command, settings.TimeLimit.TotalSeconds, settings.Webhook?.AbsoluteUri, secret, openFiles);
             await runner.ConnectAsync(setup, () => LogRunnerEnded(logger, null));
             EventDelivery delivery = await EventDelivery.OpenAsync(
                 new EventDeliveryOptions
