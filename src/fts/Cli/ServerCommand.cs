@@ -213,7 +213,8 @@ internal static class ServerCommand
             LoggerFactory = log.LoggerFactory,
             Records = records?.Records,
             StoreLocations = new StoreLocations(accounts?.GetQuotaPath(folder) ?? folder),
-            Trace = log.Trace,
+            Trace = log.WriteTrace,
+            IsTracing = () => log.IsTracing,
         });
         await using (server)
         {
@@ -235,7 +236,8 @@ internal static class ServerCommand
             accounts?.Start();
             await using ControlServer? controlServer = control?.Start(
                 server, accounts!.RefreshAsync,
-                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log, accounts!.State.UserName);
+                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log, accounts!.State.UserName,
+                new FoldersResult(!sandbox.IsActive, [.. settings.ServedFolders, .. accounts.Folders]));
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts,
                 settings.Delivery.Descriptions, telemetry?.MetricsEndPoint))

@@ -31,6 +31,9 @@ internal sealed record Sandbox(string Description)
         Description = "do not restrict the process to the shared folders (Landlock, Linux only)",
     };
 
+    /// <summary>Whether the kernel restricts the process.</summary>
+    public bool IsActive { get; private init; }
+
     /// <summary>The option of the sandbox.</summary>
     public static OptionGroup CommandLineOptions { get; } = new("Sandbox", DisableOption);
 
@@ -87,7 +90,9 @@ internal sealed record Sandbox(string Description)
 
         rules.Allow(RuntimeFiles.ThreadNamesFolder, ReadRights | LandlockRights.WriteFile);
         RuntimeFiles.DeleteDiagnosticPipes();
-        return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "process restricted to these folders (Landlock)");
+        return rules.Enter() is { } failure
+            ? new Sandbox($"none: {failure}")
+            : new Sandbox("process restricted to these folders (Landlock)") { IsActive = true };
     }
 
     /// <summary>

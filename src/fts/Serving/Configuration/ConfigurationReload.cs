@@ -10,7 +10,7 @@ namespace Fts.Serving.Configuration;
 /// changes nothing.
 /// </summary>
 /// <param name="running">The configuration with which the server was started.</param>
-/// <param name="verbosity">The minimum level of the log, which changes with the setting <c>quiet</c>.</param>
+/// <param name="verbosity">What the log contains, which changes with the settings <c>quiet</c> and <c>debug</c>.</param>
 /// <param name="logger">The logger.</param>
 internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbosity verbosity, ILogger logger)
 {
@@ -54,6 +54,10 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
                 {
                     ApplyQuiet(next.Line.HasOption(LogSettings.QuietOption), after.Definition.Key, file);
                 }
+                else if (after.Definition.Name == SettingTable.DebugArgument)
+                {
+                    ApplyDebug(next.Line.IsDebug(ServerSettings.DebugIndex), after.Definition.Key, file);
+                }
                 else if (!before.HasSameValue(after))
                 {
                     LogNeedsRestart(logger, after.Definition.Key, file.ToPrintable(), null);
@@ -64,6 +68,15 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
         {
             // SIGHUP must never end the process.
             LogRejected(logger, $"{file.ToPrintable()}: {e.Message}", null);
+        }
+    }
+
+    private void ApplyDebug(bool isDebug, string key, string file)
+    {
+        if (verbosity.IsDebug != isDebug)
+        {
+            verbosity.IsDebug = isDebug;
+            LogApplied(logger, key, file.ToPrintable(), null);
         }
     }
 

@@ -11,7 +11,7 @@ namespace Fts.Serving.Configuration;
 internal sealed class SettingTable
 {
     /// <summary>The argument that allows 0 and 1 only. The help page has no list of its values.</summary>
-    private const string DebugArgument = "debug";
+    public const string DebugArgument = "debug";
 
     private readonly Dictionary<string, SettingDefinition> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SettingDefinition> _byKey = new(StringComparer.Ordinal);

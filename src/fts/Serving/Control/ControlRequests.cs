@@ -16,6 +16,7 @@ internal sealed class ControlRequests
     private readonly Func<CancellationToken, ValueTask> _refreshAsync;
     private readonly RecordRequests? _records;
     private readonly Action<long, string?> _kicked;
+    private readonly FoldersResult _folders;
     private readonly DateTimeOffset _startedAt;
     private readonly Dictionary<string, Row> _rows;
 
@@ -23,11 +24,13 @@ internal sealed class ControlRequests
     /// <param name="server">The server.</param>
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
     /// <param name="records">The requests for events and quotas, or null if the server has none.</param>
+    /// <param name="folders">The folders that the sandbox allows. Default: no sandbox.</param>
     /// <param name="kicked">Receives each session that a request ended, and the system user that sent the request.</param>
     public ControlRequests(
         FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records = null,
-        Action<long, string?>? kicked = null)
+        Action<long, string?>? kicked = null, FoldersResult? folders = null)
     {
+        _folders = folders ?? new FoldersResult(AreAll: true, []);
         _kicked = kicked ?? ((_, _) => { });
         (_server, _refreshAsync, _records, _startedAt) = (server, refreshAsync, records, DateTimeOffset.UtcNow);
         _rows = CreateRows().ToDictionary(row => row.Name);
@@ -88,6 +91,7 @@ internal sealed class ControlRequests
         Create("ban-list", ControlJson.Default.ControlNothing, ControlJson.Default.BanListResult, (_, _, _) => new(ListBans())),
         Create("ban-add", ControlJson.Default.BanAddParameters, ControlJson.Default.BanAddResult, AddBanAsync),
         Create("ban-remove", ControlJson.Default.BanRemoveParameters, ControlJson.Default.ControlNothing, RemoveBanAsync),
+        Create("folders", ControlJson.Default.ControlNothing, ControlJson.Default.FoldersResult, (_, _, _) => new(_folders)),
         Create("refresh", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, RefreshAsync),
         Create("flush", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, FlushAsync),
         Create("quota", ControlJson.Default.QuotaParameters, ControlJson.Default.QuotaStatus,

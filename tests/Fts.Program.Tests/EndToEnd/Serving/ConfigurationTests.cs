@@ -294,6 +294,31 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task Hangup_turns_the_log_of_commands_on_and_off()
+    {
+        using var settings = new TestFolder();
+        settings.Write("fts.json", "{}");
+        await using RunningServer server = await RunningServer.StartAsync([], ("FTS_CONFIG", settings["fts.json"]));
+        using var local = new TestFolder();
+        await server.RunClientAsync(local, "ls");
+        Assert.DoesNotContain("] > USER", server.Program.Messages, StringComparison.Ordinal);
+        settings.Write("fts.json", """{ "debug": true }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting debug changed in {settings["fts.json"]}, applied\n");
+        await server.RunClientAsync(local, "ls");
+        await server.Program.WaitForOutputAsync("] > USER");
+        await server.Program.WaitForOutputAsync("] < 221");
+        settings.Write("fts.json", """{ "debug": 0 }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting debug changed in {settings["fts.json"]}, applied\n", times: 2);
+        int before = server.Program.Messages.Split("] > QUIT").Length;
+        await server.RunClientAsync(local, "ls");
+        await server.RunClientAsync(local, "ls");
+        await server.Program.WaitForOutputAsync("logged in", times: 4);
+        Assert.Equal(before, server.Program.Messages.Split("] > QUIT").Length);
+    }
+
+    [Fact]
     public async Task Hangup_with_an_invalid_or_missing_file_changes_nothing()
     {
         using var settings = new TestFolder();
