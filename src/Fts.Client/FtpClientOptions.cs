@@ -152,7 +152,8 @@ public sealed record FtpClientOptions
 
         if (!Enum.IsDefined(DataMode))
         {
-            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "The value must be Passive, Active or Automatic.");
+            throw new ArgumentOutOfRangeException(
+                nameof(DataMode), DataMode, "The value must be Passive, Active, Automatic, EpsvOnly or PasvOnly.");
         }
 
         if (!Enum.IsDefined(PassiveAddressSource))

@@ -1,6 +1,7 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
 
@@ -54,6 +55,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["get", .. var rest] => GetCommand.RunAsync(rest),
     ["put", .. var rest] => PutCommand.RunAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),

@@ -33,6 +33,9 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Whether encrypted data ended without close_notify (RFC 4217 §11), so that the data may be truncated.</summary>
     public bool IsTruncated { get; private set; }
 
+    /// <summary>Whether the server resumed the TLS session of the control connection; null without TLS, or if unknown.</summary>
+    public bool? IsSessionResumed { get; private set; }
+
     /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The TLS state of the control connection; null for an unencrypted data connection.</param>
@@ -68,7 +71,7 @@ internal sealed class DataConnection : IDisposable
         try
         {
             SslStream tlsStream = await tls.AuthenticateDataAsync(transport, cancellationToken).ConfigureAwait(false);
-            var data = new DataConnection(socket, transport, tlsStream, isProxied);
+            var data = new DataConnection(socket, transport, tlsStream, isProxied) { IsSessionResumed = transport.EndDetection() };
             data._ticketReading = isSender ? data.ReadTicketsAsync() : Task.CompletedTask;
             return data;
         }
@@ -267,6 +270,7 @@ internal sealed class DataConnection : IDisposable
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
         private bool _isProcessing;
+        private TlsResumptionDetector? _detector = new();
 
         /// <summary>Whether the TCP data has ended.</summary>
         public bool HasReachedEnd { get; private set; }
@@ -285,6 +289,7 @@ internal sealed class DataConnection : IDisposable
             EndProcessing();
             int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             HasReachedEnd |= read == 0 && !buffer.IsEmpty;
+            _detector?.Add(buffer.Span[..read]);
             if (ShouldLockProcessing)
             {
                 await ProcessingLock.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -292,6 +297,16 @@ internal sealed class DataConnection : IDisposable
             }
 
             return read;
+        }
+
+        /// <summary>
+        /// Ends the examination of received bytes after the handshake. Returns whether the server resumed a session; null if unknown.
+        /// </summary>
+        public bool? EndDetection()
+        {
+            bool? isResumed = _detector?.IsResumed;
+            _detector = null;
+            return isResumed;
         }
 
         /// <summary>Releases the lock after the received bytes were processed. Does nothing if the reader does not hold the lock.</summary>

@@ -8,7 +8,7 @@ namespace Fts.ProgramTests.Cli;
 public sealed class HelpPageTests
 {
     private static readonly string[] Subcommands =
-        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", "log", "config", "service"];
+        ["server", "client", "get", "put", "mirror", "doctor", "trust", "status", "kick", "ban", "log", "config", "service"];
 
     public static TheoryData<string> Topics { get; } = ["help", .. Subcommands, "hosts", "uploads"];
 

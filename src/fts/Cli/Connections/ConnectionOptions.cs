@@ -143,6 +143,23 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
+    /// <summary>Returns the options of <c>fts doctor</c>, which transfers no files of the user.</summary>
+    public IReadOnlyList<OptionGroup> GetDiagnosisOptions() =>
+    [
+        new OptionGroup("Login", _user, _passwordFile),
+        new OptionGroup("Proxies and names", _proxy, _encoding),
+        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
+        new OptionGroup("Output", _color, _debug),
+    ];
+
+    /// <summary>
+    /// Prepares the connection of <c>fts doctor</c>, without connecting. The certificate authorities of the system stay enabled, so that
+    /// certificates can be judged even if a key is remembered.
+    /// </summary>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
+    public ServerConnection PrepareDiagnosis(CommandLine line, Target target, Terminal terminal) =>
+        Prepare(line, target, new ServerTrust(target, KnownHosts.ForUser, terminal), terminal, IsDebug(line));
+
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>
     private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
     [
