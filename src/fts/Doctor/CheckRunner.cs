@@ -3,9 +3,14 @@ using Fts.Client;
 
 namespace Fts.Doctor;
 
-/// <summary>Runs one check after the other, each with its own deadline, so that a server that does not respond delays no later check.</summary>
+/// <summary>
+/// Runs one check after the other, each with its own deadline, so that a server that does not respond delays no later check.
+/// </summary>
 internal sealed class CheckRunner(DoctorSettings settings, DoctorReport report)
 {
+    /// <summary>The time in which a check closes its connections after a step has failed.</summary>
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
+
     /// <summary>Runs a check and prints its result. Returns false if the check found a problem.</summary>
     /// <exception cref="OperationCanceledException">The user stopped the run.</exception>
     public async Task<bool> RunAsync(string name, Func<CancellationToken, Task<CheckResult>> check, CancellationToken cancellationToken)
@@ -21,7 +26,7 @@ internal sealed class CheckRunner(DoctorSettings settings, DoctorReport report)
         string name, Func<CancellationToken, Task<CheckResult>> check, CancellationToken cancellationToken)
     {
         report.ShowRunning(name);
-        TimeSpan limit = settings.Timeout * 2;
+        TimeSpan limit = (settings.Timeout * 2) + ClosingTime;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(limit);
         try

@@ -82,7 +82,7 @@ internal static class DoctorCommand
         public Option<string> Timeout { get; } = new("--timeout")
         {
             HelpName = "SECONDS",
-            Description = $"limit of each step; a check has twice that time (default: {DefaultTimeout})",
+            Description = $"limit of each step; a check has about twice that time (default: {DefaultTimeout})",
         };
 
         public Option<string> Connections { get; } = new("--connections")

@@ -10,7 +10,7 @@ namespace Fts.Doctor;
 /// <param name="HasPort">Whether the user named the port. Otherwise the common ports are tried.</param>
 /// <param name="Options">The options of all connections, without the decision about trust.</param>
 /// <param name="IsTlsAutomatic">Whether TLS is used only if the server offers it.</param>
-/// <param name="Timeout">The limit of each step. A check has twice that time.</param>
+/// <param name="Timeout">The limit of each step. A check has little more than twice that time.</param>
 /// <param name="CanWrite">Whether a probe file may be written to the server.</param>
 /// <param name="Connections">The number of simultaneous connections to try.</param>
 internal sealed record DoctorSettings(
@@ -53,8 +53,8 @@ internal sealed record DoctorSettings(
     };
 
     /// <summary>
-    /// Returns the server that an argument names (<c>HOST</c>, <c>HOST:PORT</c>, <c>[IPV6]:PORT</c>, <c>USER@HOST</c> or a URL), and whether
-    /// it names a port.
+    /// Returns the server that an argument names (<c>HOST</c>, <c>HOST:PORT</c>, <c>[IPV6]:PORT</c>, <c>USER@HOST</c> or a URL), and
+    /// whether it names a port.
     /// </summary>
     /// <exception cref="UserErrorException">The argument names no server.</exception>
     public static (Target Target, bool HasPort) ParseTarget(string word, string? user)

@@ -12,8 +12,11 @@ internal static class Units
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0.1, time.TotalMilliseconds):0.0} ms");
 
     /// <summary>Returns a rate with the measured amount and time.</summary>
-    public static string FormatRate(long bytes, TimeSpan time) =>
-        $"{DisplayFormat.FormatSize(bytes / Math.Max(0.0001, time.TotalSeconds))}/s ({DisplayFormat.FormatSize(bytes)} in {FormatTime(time)})";
+    public static string FormatRate(long bytes, TimeSpan time)
+    {
+        string rate = DisplayFormat.FormatSize(bytes / Math.Max(0.0001, time.TotalSeconds));
+        return $"{rate}/s ({DisplayFormat.FormatSize(bytes)} in {FormatTime(time)})";
+    }
 
     /// <summary>Returns a difference of two times, such as "2 h 30 min".</summary>
     public static string FormatDifference(TimeSpan difference)

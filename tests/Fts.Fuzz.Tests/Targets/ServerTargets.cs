@@ -1,5 +1,6 @@
 using Fts.FuzzTests.Engine;
 using Fts.Protocol;
+using Fts.Protocol.Tls;
 using Fts.Server;
 using Fts.Server.Commands;
 using Fts.Server.Hashing;
@@ -60,9 +61,9 @@ internal static class ServerTargets
 
     private static void CheckServerHello(ReadOnlySpan<byte> input)
     {
-        Resumption whole = ServerHelloReader.Read(input);
-        Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
-        FuzzAssert.True(part == Resumption.Unknown || part == whole, "more input does not change a decision");
+        TlsResumption whole = ServerHelloReader.Read(input);
+        TlsResumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
+        FuzzAssert.True(part == TlsResumption.Unknown || part == whole, "more input does not change a decision");
     }
 
     private static void CheckProxyHeader(ReadOnlySpan<byte> input)

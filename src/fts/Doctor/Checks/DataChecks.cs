@@ -165,7 +165,9 @@ internal sealed class DataChecks(DoctorSession session, FtpDataMode mode)
         _ => "another system that fts can read",
     };
 
-    /// <summary>Returns whether an entry is a file whose time is precise to the minute. A time of 00:00 usually means a date only.</summary>
+    /// <summary>
+    /// Returns whether an entry is a file whose time is precise to the minute. A time of 00:00 usually means a date only.
+    /// </summary>
     private static bool HasMinutes(ListingEntry entry) =>
         entry is { Kind: FtpEntryKind.File, LastModified: { } time } && time.TimeOfDay != TimeSpan.Zero;
 
@@ -197,7 +199,8 @@ internal sealed class DataChecks(DoctorSession session, FtpDataMode mode)
             entries.Add(entry);
         }
 
-        return ([.. entries.Where(entry => entry.Kind != FtpEntryKind.Unknown)], entries.Count(entry => entry.Kind == FtpEntryKind.Unknown));
+        int unreadable = entries.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
+        return (entries, unreadable);
     }
 
     private async Task<FtpConnection> GetConnectionAsync(CancellationToken cancellationToken)

@@ -61,15 +61,16 @@ internal sealed class FeatureChecks(DoctorSession session)
     {
         if (Features.GetParameters("HASH") is { } algorithms)
         {
-            string selected = algorithms.Replace(";", ", ", StringComparison.Ordinal).Replace("*", "", StringComparison.Ordinal);
-            return CheckResult.Ok("hash", $"HASH with {selected}: fts can verify files without downloading them");
+            string list = string.Join(", ", algorithms.Replace("*", "", StringComparison.Ordinal).Split(
+                ';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            return CheckResult.Ok("hash", $"HASH with {list.ToPrintable()}: fts can verify files without downloading them");
         }
 
         string[] others = [.. Features.Names.Where(name => name.StartsWith("XSHA", StringComparison.Ordinal) || name == "XMD5"
             || name == "XCRC").Order(StringComparer.Ordinal)];
         return others.Length > 0
             ? CheckResult.Ok("hash", $"{string.Join(", ", others)}; no HASH")
-            : CheckResult.Note("hash", "no HASH: fts can only compare lengths and times", "--verify never avoids messages about it");
+            : CheckResult.Note("hash", "no HASH: fts can only compare lengths and times");
     }
 
     /// <summary>Reports whether the server can set the last-modified time of a file.</summary>

@@ -18,7 +18,9 @@ internal static class WireTimes
     /// <summary>Returns the time as an argument of MFMT.</summary>
     public static string ToArgument(DateTimeOffset time) => time.ToUniversalTime().ToString(Format, CultureInfo.InvariantCulture);
 
-    /// <summary>Rounds a difference to a quarter of an hour, because LIST is precise to the minute and time zones differ by quarters.</summary>
+    /// <summary>
+    /// Rounds a difference to a quarter of an hour, because LIST is precise to the minute and time zones differ by quarters.
+    /// </summary>
     public static TimeSpan RoundOffset(TimeSpan difference) =>
         TimeSpan.FromMinutes(Math.Round(difference.TotalMinutes / 15, MidpointRounding.AwayFromZero) * 15);
 }
