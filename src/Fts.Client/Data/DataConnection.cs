@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Fts.Client.Recording;
 using Fts.Client.Tls;
 using Fts.Protocol.Deflate;
 
@@ -35,6 +36,9 @@ internal sealed class DataConnection : IDisposable
 
     /// <summary>Whether the server resumed the TLS session of the control connection; null without TLS, or if unknown.</summary>
     public bool? IsSessionResumed { get; private set; }
+
+    /// <summary>Records the data; null if it is not recorded.</summary>
+    public DataRecording? Recording { get; set; }
 
     /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
     /// <param name="socket">The socket.</param>
@@ -108,6 +112,7 @@ internal sealed class DataConnection : IDisposable
                 await _deflateWriter.FinishAsync(cancellationToken).AsTask().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
+            Recording?.End(isAborted: false);
             if (_tlsStream is not null)
             {
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -157,6 +162,7 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Resets the connection, because in stream mode a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
+        Recording?.End(isAborted: true);
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
@@ -175,15 +181,40 @@ internal sealed class DataConnection : IDisposable
         _tlsStream?.Dispose();
     }
 
-    private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+    private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> reading = _tlsStream is null
             ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : ReadEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordReadAsync(reading, buffer, recording) : reading;
+    }
 
-    private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+    private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> writing = _tlsStream is null
             ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)
             : WriteEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordWriteAsync(writing, buffer, recording) : writing;
+    }
+
+    private static async ValueTask<int> RecordReadAsync(ValueTask<int> reading, Memory<byte> buffer, DataRecording recording)
+    {
+        int read = await reading.ConfigureAwait(false);
+        recording.Add(buffer.Span[..read]);
+        if (read == 0 && !buffer.IsEmpty)
+        {
+            recording.End(isAborted: false);
+        }
+
+        return read;
+    }
+
+    private static async ValueTask<int> RecordWriteAsync(ValueTask<int> writing, ReadOnlyMemory<byte> buffer, DataRecording recording)
+    {
+        int written = await writing.ConfigureAwait(false);
+        recording.Add(buffer.Span[..written]);
+        return written;
+    }
 
     private async ValueTask WriteAllRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -314,6 +314,7 @@ public sealed class FtpDataStream : Stream
                 socket, _connection.Tls, isSender: CanWrite, isProxied: _connection.Options.Proxy is not null,
                 isCompressed: _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
             IsSessionResumed = _dataConnection.IsSessionResumed;
+            _dataConnection.Recording = _connection.Recording?.OpenData(isSender: CanWrite);
         }
         catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException
             && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)

@@ -108,6 +108,7 @@ internal sealed class ConnectionOptions
         ("always", "always"),
         ("never", "never"));
 
+    private readonly RecordingOptions _recording = new();
     private readonly Option<bool> _debug = new("--debug") { Description = "show each request and reply, with passwords masked" };
 
     /// <summary>The exit codes of all subcommands that connect to a server.</summary>
@@ -150,6 +151,7 @@ internal sealed class ConnectionOptions
         new OptionGroup("Proxies and names", _proxy, _encoding),
         new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
         new OptionGroup("Output", _color, _debug),
+        _recording.Group,
     ];
 
     /// <summary>
@@ -169,6 +171,7 @@ internal sealed class ConnectionOptions
         new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
         new OptionGroup("Existing files", _existingFile),
         new OptionGroup("Output", output),
+        _recording.Group,
     ];
 
     /// <summary>Returns whether <c>--debug</c> is given.</summary>
@@ -261,6 +264,7 @@ internal sealed class ConnectionOptions
             // Ctrl-C takes effect within two seconds, even if the server does not respond.
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
+            Recorder = _recording.Open(line),
             Trace = debug
                 ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"))
                 : null,

@@ -15,7 +15,7 @@ internal static class OptionFormatter
     /// <param name="line">The command line that was given.</param>
     /// <param name="excluded">The names of options to omit.</param>
     public static string Format(CommandLine line, params string[] excluded) => string.Concat(
-        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name)).Select(option => option.Value is { } value
+        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name) && !RecordingOptions.Names.Contains(option.Name)).Select(option => option.Value is { } value
             ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
             : $" {option.Name}"));
 
