@@ -78,7 +78,8 @@ internal sealed class ControlRecording(FtpRecorder recorder, int connection, Ftp
         for (int start = 0; name.Length > 0 && (start = text.IndexOf(name, start, StringComparison.Ordinal)) >= 0;)
         {
             int end = start + name.Length;
-            bool isWord = (start == 0 || !char.IsLetterOrDigit(text[start - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end]));
+            bool isWord = (start == 0 || !char.IsLetterOrDigit(text[start - 1]))
+                && (end == text.Length || !char.IsLetterOrDigit(text[end]));
             text = isWord ? $"{text[..start]}{Mask}{text[end..]}" : text;
             start = isWord ? start + Mask.Length : end;
         }

@@ -164,7 +164,8 @@ public sealed class RecordingTests
     [Fact]
     public async Task A_replay_fails_if_the_client_sends_another_command()
     {
-        const string recording = "fts recording 1\n0.000 1 open 127.0.0.1:21\n0.001 1 < 220 hello\n0.002 1 > USER ****\n0.003 1 < 331 go\n" +
+        const string recording =
+            "fts recording 1\n0.000 1 open 127.0.0.1:21\n0.001 1 < 220 hello\n0.002 1 > USER ****\n0.003 1 < 331 go\n" +
             "0.004 1 > PASS ****\n0.005 1 < 230 in\n0.006 1 > SYST\n0.007 1 < 215 UNIX\n";
         await using var replay = new ReplayServer(recording);
         var options = new FtpClientOptions { Host = "127.0.0.1", Port = replay.Port, Tls = FtpTlsMode.Off };
