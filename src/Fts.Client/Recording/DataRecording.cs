@@ -13,7 +13,7 @@ internal sealed class DataRecording(FtpRecorder recorder, int connection, bool i
 {
     private const int BytesPerLine = 72;
 
-    private readonly MemoryStream _content = new();
+    private readonly List<byte> _content = [];
     private long _length;
     private bool _hasEnded;
 
@@ -21,8 +21,7 @@ internal sealed class DataRecording(FtpRecorder recorder, int connection, bool i
     public void Add(ReadOnlySpan<byte> transferred)
     {
         _length += transferred.Length;
-        int kept = (int)Math.Min(transferred.Length, Math.Max(0, recorder.Options.DataBytes - _content.Length));
-        _content.Write(transferred[..kept]);
+        _content.AddRange(transferred[..Math.Min(transferred.Length, Math.Max(0, recorder.Options.DataBytes - _content.Count))]);
     }
 
     /// <summary>Records the data. Later calls have no effect.</summary>
@@ -35,12 +34,9 @@ internal sealed class DataRecording(FtpRecorder recorder, int connection, bool i
         }
 
         _hasEnded = true;
-        ReadOnlySpan<byte> content = _content.GetBuffer().AsSpan(0, (int)_content.Length);
-        while (!content.IsEmpty)
+        foreach (byte[] part in _content.Chunk(BytesPerLine))
         {
-            int length = Math.Min(content.Length, BytesPerLine);
-            recorder.Write(connection, "bytes", Convert.ToBase64String(content[..length]));
-            content = content[length..];
+            recorder.Write(connection, "bytes", Convert.ToBase64String(part));
         }
 
         string direction = isSender ? "sent" : "received", end = isAborted ? " aborted" : "";

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Fts.Client.Recording;
-using Fts.Protocol;
 
 namespace Fts.Client;
 
