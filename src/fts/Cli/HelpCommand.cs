@@ -5,6 +5,7 @@ using Fts.Cli.Help;
 using Fts.Doctor;
 using Fts.Serving;
 using Fts.Transfers;
+using Fts.Transfers.Remote;
 
 namespace Fts.Cli;
 
@@ -19,8 +20,8 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "get", "put", "mirror", "doctor", "user", "group", "status", "kick", "ban", "events", "log", "config", "service",
-        "trust",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "user", "group",
+        "status", "kick", "ban", "events", "log", "config", "service", "trust",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -44,8 +45,16 @@ internal static class HelpCommand
         [
             new("server", "share a folder"),
             new("client", "connect to a server and type commands"),
+            new("open URL", "the same for a URL"),
             new("get URL…", "download files"),
             new("put FILE… URL", "upload files"),
+            new("ls URL…", "list folders"),
+            new("cat URL…", "print files"),
+            new("stat URL…", "print sizes, times and modes"),
+            new("rm URL…", "remove files and folders"),
+            new("mv URL… URL", "rename and move files and folders"),
+            new("mkdir URL…", "create folders"),
+            new("rmdir URL…", "remove empty folders"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("doctor HOST", "check a server, and name the setting for each problem"),
@@ -123,6 +132,14 @@ internal static class HelpCommand
         "client" => ClientCommand.Definition,
         "get" => GetCommand.Definition,
         "put" => PutCommand.Definition,
+        "open" => ClientCommand.OpenDefinition,
+        "ls" => ListCommand.Definition,
+        "cat" => CatCommand.Definition,
+        "stat" => StatCommand.Definition,
+        "rm" => RemoveCommand.Definition,
+        "mv" => MoveCommand.Definition,
+        "mkdir" => FolderCommands.MakeDefinition,
+        "rmdir" => FolderCommands.RemoveDefinition,
         "mirror" => MirrorCommand.Definition,
         "doctor" => DoctorCommand.Definition,
         "trust" => TrustCommand.Definition,
