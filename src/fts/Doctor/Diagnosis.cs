@@ -1,6 +1,4 @@
-using System.Net;
 using Fts.Cli;
-using Fts.Client;
 using Fts.Doctor.Checks;
 
 namespace Fts.Doctor;

@@ -1,4 +1,3 @@
-using System.Text;
 using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;

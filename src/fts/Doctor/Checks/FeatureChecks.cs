@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 

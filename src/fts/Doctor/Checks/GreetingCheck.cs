@@ -1,6 +1,5 @@
 using Fts.Cli;
 using Fts.Client;
-using Fts.Protocol;
 
 namespace Fts.Doctor.Checks;
 
