@@ -117,7 +117,7 @@ internal sealed class FaultyServer : IDisposable
         {
             if (Greeting is null)
             {
-                await stream.ReadAsync(new byte[1]); // returns when the client closes the connection
+                await stream.ReadExactlyAsync(new byte[1]); // throws when the client closes the connection
                 return;
             }
 
