@@ -6,7 +6,6 @@ using Fts.Server.Commands;
 using Fts.Server.Hashing;
 using Fts.Server.Listings;
 using Fts.Server.Sessions;
-using Fts.Server.Tls;
 using Fts.Storage;
 
 namespace Fts.FuzzTests.Targets;
