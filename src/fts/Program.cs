@@ -2,6 +2,7 @@ using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
 using Fts.Cli.Completion;
+using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
@@ -75,6 +76,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
     ["completion", .. var rest] => CompletionCommand.RunAsync(rest),
+    ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),

@@ -55,7 +55,8 @@ internal static class ManualPage
                 {
                     foreach ((string value, string meaning) in choices)
                     {
-                        text.Append($".br\n.I {Escape(value)}\n").Append(Line($"{meaning}{(value == choices[0].Value ? " (default)" : "")}"));
+                        string suffix = value == choices[0].Value ? " (default)" : "";
+                        text.Append($".br\n.I {Escape(value)}\n").Append(Line(meaning + suffix));
                     }
                 }
             }

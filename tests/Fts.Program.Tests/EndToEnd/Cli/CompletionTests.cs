@@ -13,7 +13,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("get group", "g")]
     [InlineData("--tls --to", "get", "--t")]
     [InlineData("off", "get", "--tls", "of")]
-    [InlineData("--recursive --retries --retry-delay --reverse", "ls", "--re")]
+    [InlineData("--retries --retry-delay", "ls", "--ret")]
     [InlineData("fish", "completion", "f")]
     [InlineData("server service", "help", "ser")]
     [InlineData("", "get", "x")]
