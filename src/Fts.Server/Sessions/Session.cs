@@ -240,7 +240,7 @@ internal sealed class Session : IDisposable
     public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
-        if (Server.Options.Trace is { } trace)
+        if (Server.Options.CurrentTrace is { } trace)
         {
             foreach (string line in reply.ToString().Split('\n'))
             {
