@@ -10,8 +10,17 @@ namespace Fts.Shell;
 /// <param name="ListedEntry">The metadata of the file, or null if the server has not reported any.</param>
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
-    /// <summary>The name of the local file.</summary>
-    public string LocalName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
+    /// <summary>The local path for the file that the user selected, or null for the name of the remote file.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The target as the user typed it, for advice; null if the user typed none.</summary>
+    public string? TypedTarget { get; init; }
+
+    /// <summary>The name of the remote file as the name of a local file.</summary>
+    public string ServerName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
+
+    /// <summary>The path of the local file.</summary>
+    public string LocalName => Target ?? ServerName;
 
     public override string ToString() => TypedName;
 }

@@ -115,7 +115,7 @@ internal static class GetCommand
 
     /// <summary>Prints the names of the entries in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, ShellWord[] folders, CancellationToken cancellationToken) =>
-        shell.ForEachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
+        shell.ForEachAsync("list", folders, (folder, cancel) => ListingCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 
     private static (Target Server, ShellWord Path) ParseUrl(string word)
     {
