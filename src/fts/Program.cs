@@ -3,6 +3,7 @@ using Fts.Administration.Events;
 using Fts.Cli;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
+using Fts.Transfers.Remote;
 
 // This variable makes .NET run the continuations of sockets on the polling thread, which saves a thread switch per read. Code that a
 // continuation runs must not block. .NET reads the variable when it creates the first socket.
@@ -53,6 +54,14 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
     ["get", .. var rest] => GetCommand.RunAsync(rest),
     ["put", .. var rest] => PutCommand.RunAsync(rest),
+    ["open", .. var rest] => ClientCommand.RunAsync(rest, ClientCommand.OpenName),
+    ["ls", .. var rest] => ListCommand.RunAsync(rest),
+    ["cat", .. var rest] => CatCommand.RunAsync(rest),
+    ["stat", .. var rest] => StatCommand.RunAsync(rest),
+    ["rm", .. var rest] => RemoveCommand.RunAsync(rest),
+    ["mv", .. var rest] => MoveCommand.RunAsync(rest),
+    ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
+    ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),

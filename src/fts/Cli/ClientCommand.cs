@@ -13,14 +13,25 @@ namespace Fts.Cli;
 internal static class ClientCommand
 {
     /// <summary>The arguments, options and help page of <c>fts client</c>.</summary>
-    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), Name);
+
+    /// <summary>The arguments, options and help page of <c>fts open</c>, which is the same command for a URL.</summary>
+    public static SubcommandDefinition OpenDefinition => CreateDefinition(new ConnectionOptions(), OpenName);
+
+    /// <summary>The names of the subcommand.</summary>
+    public const string Name = "client", OpenName = "open";
 
     /// <summary>Runs <c>fts client</c> and returns its exit code.</summary>
     /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
-    public static async Task<ExitCode> RunAsync(string[] args)
+    public static async Task<ExitCode> RunAsync(string[] args, string name = Name)
     {
         var options = new ConnectionOptions();
-        var line = new CommandLine(CreateDefinition(options), args);
+        var line = new CommandLine(CreateDefinition(options, name), args);
+        if (name == OpenName && line.Arguments.Count == 0)
+        {
+            throw CommandLine.CreateUsageError("the URL is missing", null, OpenUsage);
+        }
+
         Terminal terminal = options.CreateTerminal(line);
         Target target = Target.FromCommandLine(line, options.GetUser(line));
         using var interrupts = new InterruptHandler();
@@ -48,9 +59,11 @@ internal static class ClientCommand
         return await shell.RunAsync(CreateLineReader(shell));
     }
 
-    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("client", 3, new HelpPage
+    private const string OpenUsage = "fts open URL [options]";
+
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options, string name) => new(name, 3, new HelpPage
     {
-        Usage = ["fts client [ip|host|URL] [port] [debug] [options]"],
+        Usage = [name == OpenName ? OpenUsage : "fts client [ip|host|URL] [port] [debug] [options]"],
         Purpose = "Connects to a server and runs the commands that you type, or that a file or pipe contains.",
         Examples =
         [

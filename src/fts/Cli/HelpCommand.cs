@@ -4,6 +4,7 @@ using Fts.Administration.Events;
 using Fts.Cli.Help;
 using Fts.Serving;
 using Fts.Transfers;
+using Fts.Transfers.Remote;
 
 namespace Fts.Cli;
 
@@ -18,7 +19,8 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "events", "log", "config", "service", "trust",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "user", "group", "status",
+        "kick", "ban", "events", "log", "config", "service", "trust",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -42,8 +44,16 @@ internal static class HelpCommand
         [
             new("server", "share a folder"),
             new("client", "connect to a server and type commands"),
+            new("open URL", "the same for a URL"),
             new("get URL…", "download files"),
             new("put FILE… URL", "upload files"),
+            new("ls URL…", "list folders"),
+            new("cat URL…", "print files"),
+            new("stat URL…", "print sizes, times and modes"),
+            new("rm URL…", "remove files and folders"),
+            new("mv URL… URL", "rename and move files and folders"),
+            new("mkdir URL…", "create folders"),
+            new("rmdir URL…", "remove empty folders"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("user", "manage the accounts of a server"),
@@ -120,6 +130,14 @@ internal static class HelpCommand
         "client" => ClientCommand.Definition,
         "get" => GetCommand.Definition,
         "put" => PutCommand.Definition,
+        "open" => ClientCommand.OpenDefinition,
+        "ls" => ListCommand.Definition,
+        "cat" => CatCommand.Definition,
+        "stat" => StatCommand.Definition,
+        "rm" => RemoveCommand.Definition,
+        "mv" => MoveCommand.Definition,
+        "mkdir" => FolderCommands.MakeDefinition,
+        "rmdir" => FolderCommands.RemoveDefinition,
         "mirror" => MirrorCommand.Definition,
         "trust" => TrustCommand.Definition,
         "status" => StatusCommand.Definition,

@@ -143,15 +143,28 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
+    /// <summary>Returns the options of a one-shot command that transfers no files into or out of local files.</summary>
+    public IReadOnlyList<OptionGroup> GetRemoteOptions() =>
+    [
+        .. GetConnectionGroups(),
+        new OptionGroup("Names", _encoding),
+        new OptionGroup("Output", _color, _progress, _debug),
+    ];
+
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>
     private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
+    [
+        .. GetConnectionGroups(),
+        new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
+        new OptionGroup("Existing files", _existingFile),
+        new OptionGroup("Output", output),
+    ];
+
+    private IReadOnlyList<OptionGroup> GetConnectionGroups() =>
     [
         new OptionGroup("Login", _user, _passwordFile),
         new OptionGroup("Data connections and proxies", _active, _passive, _passiveAddress, _proxy),
         new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
-        new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
-        new OptionGroup("Existing files", _existingFile),
-        new OptionGroup("Output", output),
     ];
 
     /// <summary>Returns whether <c>--debug</c> is given.</summary>

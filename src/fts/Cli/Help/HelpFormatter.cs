@@ -63,7 +63,8 @@ internal static class HelpFormatter
     private static void AppendOption(StringBuilder text, Option option)
     {
         string repeatable = option is Option<string[]> ? "; may be repeated" : "";
-        string term = option is Option<bool> ? option.Name : $"{option.Name} {option.HelpName}";
+        string names = string.Join(", ", option.Aliases.Append(option.Name));
+        string term = option is Option<bool> ? names : $"{names} {option.HelpName}";
         AppendRow(text, Indent, OptionColumn, term, option.Description + repeatable);
         if (option is ChoiceOption { Choices: var choices })
         {
