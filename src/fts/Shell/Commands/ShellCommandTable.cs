@@ -1,6 +1,5 @@
 using Fts.Cli;
 using Fts.Cli.Help;
-using Fts.Transfers;
 
 namespace Fts.Shell.Commands;
 
