@@ -167,7 +167,7 @@ internal sealed class ClientShell(
         }
     }
 
-    /// <inheritdoc cref="ForEachAsync{T}(string, IReadOnlyCollection{T}, Func{T, CancellationToken, Task{ExitCode}}, CancellationToken, bool)"/>
+    /// <summary>Runs an action without an exit code for each item.</summary>
     public Task<ExitCode> ForEachAsync<T>(
         string verb,
         IReadOnlyCollection<T> items,
@@ -367,6 +367,7 @@ internal sealed class ClientShell(
         if (error.ExitCode == ExitCode.Interrupted)
         {
             // Cancellation by the user is not an error, so the message has no "error:" prefix.
+            JsonOutput.Current?.RecordError(error);
             terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else
