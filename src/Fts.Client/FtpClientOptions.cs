@@ -54,6 +54,12 @@ public sealed record FtpClientOptions
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 
+    /// <summary>
+    /// The maximum speed of all data connections together, in bytes per second, 1 or more. Null, the default, means no limit. Counted after
+    /// compression and before encryption. Listings count, too.
+    /// </summary>
+    public long? MaxBytesPerSecond { get; init; }
+
     /// <summary>The timeouts and other periods.</summary>
     public FtpTimeouts Timeouts { get; init; } = new();
 
@@ -121,6 +127,7 @@ public sealed record FtpClientOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBytesPerSecond ?? 1, 1, nameof(MaxBytesPerSecond));
         ArgumentNullException.ThrowIfNull(Credentials);
         ArgumentNullException.ThrowIfNull(Encoding);
         if (!WireText.IsSupported(Encoding))

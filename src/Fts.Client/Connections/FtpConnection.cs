@@ -158,7 +158,7 @@ public sealed class FtpConnection : IAsyncDisposable
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectAsync(options.Validate(), new ServerProfile(), cancellationToken);
+        return ConnectAsync(options.Validate(), new ServerProfile(options), cancellationToken);
     }
 
     /// <summary>

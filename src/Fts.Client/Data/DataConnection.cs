@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Fts.Client.Tls;
 using Fts.Protocol.Deflate;
+using Fts.Protocol.Rates;
 
 namespace Fts.Client.Data;
 
@@ -22,6 +23,7 @@ internal sealed class DataConnection : IDisposable
     private readonly SslStream? _tlsStream;
     private readonly bool _isProxied;
     private Task _ticketReading = Task.CompletedTask;
+    private BandwidthLimit? _rateLimit;
     private DeflateWriter? _deflateWriter;
     private InflateReader? _inflateReader;
 
@@ -39,12 +41,20 @@ internal sealed class DataConnection : IDisposable
     /// <param name="isSender">Whether the client sends the data.</param>
     /// <param name="isProxied">Whether the socket is connected through a proxy.</param>
     /// <param name="isCompressed">Whether the data is compressed (MODE Z).</param>
+    /// <param name="rateLimit">The limit of the speed, which several connections can share; null for none.</param>
     /// <param name="cancellationToken">Cancels the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
     public static async Task<DataConnection> OpenAsync(
-        Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, bool isCompressed, CancellationToken cancellationToken)
+        Socket socket,
+        ConnectionTls? tls,
+        bool isSender,
+        bool isProxied,
+        bool isCompressed,
+        BandwidthLimit? rateLimit,
+        CancellationToken cancellationToken)
     {
         DataConnection data = await OpenUncompressedAsync(socket, tls, isSender, isProxied, cancellationToken).ConfigureAwait(false);
+        data._rateLimit = rateLimit;
         if (isCompressed)
         {
             data._deflateWriter = isSender ? new DeflateWriter(data.WriteAllRawAsync, DeflateWriter.DefaultLevel) : null;
@@ -173,11 +183,33 @@ internal sealed class DataConnection : IDisposable
     }
 
     private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _rateLimit is null ? ReadUnlimitedAsync(buffer, cancellationToken) : ReadLimitedAsync(_rateLimit, buffer, cancellationToken);
+
+    private async ValueTask<int> ReadLimitedAsync(BandwidthLimit limit, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        int read = await ReadUnlimitedAsync(buffer[..Math.Min(buffer.Length, limit.ChunkBytes)], cancellationToken).ConfigureAwait(false);
+        limit.Reserve(read);
+        return read;
+    }
+
+    private ValueTask<int> ReadUnlimitedAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
         _tlsStream is null
             ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : ReadEncryptedAsync(buffer, cancellationToken);
 
     private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        _rateLimit is null ? WriteUnlimitedAsync(buffer, cancellationToken) : WriteLimitedAsync(_rateLimit, buffer, cancellationToken);
+
+    private async ValueTask<int> WriteLimitedAsync(BandwidthLimit limit, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        buffer = buffer[..Math.Min(buffer.Length, limit.ChunkBytes)];
+        limit.Reserve(buffer.Length);
+        return await WriteUnlimitedAsync(buffer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<int> WriteUnlimitedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         _tlsStream is null
             ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)
             : WriteEncryptedAsync(buffer, cancellationToken);

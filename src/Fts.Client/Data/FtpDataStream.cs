@@ -306,7 +306,7 @@ public sealed class FtpDataStream : Stream
             _isAccepted = prepared.IsListener || _connection.Tls is not null;
             _dataConnection = await DataConnection.OpenAsync(
                 socket, _connection.Tls, isSender: CanWrite, isProxied: _connection.Options.Proxy is not null,
-                isCompressed: _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
+                isCompressed: _connection.IsDeflating, _connection.ServerProfile.RateLimit, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException
             && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)

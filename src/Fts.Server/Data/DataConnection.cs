@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fts.Protocol.Rates;
 using Fts.Protocol;
 using Fts.Protocol.Blocks;
 using Fts.Protocol.Deflate;

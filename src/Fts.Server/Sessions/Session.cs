@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Accounts.Recording;
+using Fts.Protocol.Rates;
 using Fts.Protocol;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Listings;

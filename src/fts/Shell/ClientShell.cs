@@ -342,6 +342,7 @@ internal sealed class ClientShell(
         if (error.ExitCode == ExitCode.Interrupted)
         {
             // Cancellation by the user is not an error, so the message has no "error:" prefix.
+            JsonOutput.Current?.RecordError(error);
             terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else

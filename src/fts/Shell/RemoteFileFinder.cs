@@ -1,6 +1,7 @@
 using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
+using Fts.Transfers.Retries;
 
 namespace Fts.Shell;
 
@@ -11,7 +12,13 @@ namespace Fts.Shell;
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
     /// <summary>The name of the local file.</summary>
-    public string LocalName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
+    public string LocalName => LocalTarget ?? FtpName.ToLocalName(RemoteDirectory.GetName(Path));
+
+    /// <summary>
+    /// The local path to write, which the user or a checked tree selects; null for the local form of the last component of
+    /// <see cref="Path"/>.
+    /// </summary>
+    public string? LocalTarget { get; init; }
 
     public override string ToString() => TypedName;
 }
@@ -100,19 +107,26 @@ internal static class RemoteFileFinder
         string path = folder.Text.Length == 0
             ? shell.CurrentDirectory.ListingPath
             : shell.CurrentDirectory.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
-        var entries = new List<FtpEntry>();
-        await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
-        {
-            entries.Add(entry);
-            if (entries.Count > MaxEntries)
-            {
-                throw new UserErrorException(
-                    ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the maximum");
-            }
-        }
-
+        List<FtpEntry> entries = await shell.TransferSettings.Retries.RunAsync(
+            shell.Terminal, _ => ReadAsync(), RetryPolicy.IsTransient, describeKept: null, cancellationToken);
         entries.Sort(Compare);
         return entries;
+
+        async Task<List<FtpEntry>> ReadAsync()
+        {
+            var read = new List<FtpEntry>();
+            await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
+            {
+                read.Add(entry);
+                if (read.Count > MaxEntries)
+                {
+                    throw new UserErrorException(
+                        ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the maximum");
+                }
+            }
+
+            return read;
+        }
 
         static int Compare(FtpEntry a, FtpEntry b)
         {

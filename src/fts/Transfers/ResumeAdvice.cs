@@ -97,7 +97,7 @@ internal static class ResumeAdvice
     };
 
     /// <summary>Returns the percentage, rounded down, so that 100 % means complete.</summary>
-    private static string FormatPercent(long part, long whole) =>
+    public static string FormatPercent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
 
     private static bool IsInterrupted(ExitCode code) =>

@@ -6,7 +6,7 @@ namespace Fts.Cli.Connections;
 internal static class OptionFormatter
 {
     /// <summary>The options whose value is the name of a file.</summary>
-    private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key"];
+    private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key", "--filter-from"];
 
     /// <summary>
     /// Returns the specified options, each with a space before it, quoted for the system's shell. File names become absolute paths, so that

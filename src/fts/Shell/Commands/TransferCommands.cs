@@ -39,13 +39,26 @@ internal static class TransferCommands
     {
         (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
             await RemoteFileFinder.ExpandAsync(shell, "get", arguments, cancellationToken);
-        ExitCode transferResult = files.Count == 1
-            ? await shell.ForEachAsync(
-                "get", files, (file, cancel) => DownloadFileAsync(shell, file, existingFile, cancel), cancellationToken)
-            : await new DownloadBatch(shell, existingFile).RunAsync(
-                files, option => shell.FormatBatchRetryCommand("get", option, arguments), cancellationToken);
-        return ClientShell.CombineExitCodes(listingResult, transferResult);
+        return ClientShell.CombineExitCodes(
+            listingResult, await DownloadFilesAsync(shell, files, arguments, existingFile, cancellationToken));
     }
+
+    /// <summary>Downloads files, several of them as a batch.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="arguments">The words that selected the files, for the command that repeats the downloads.</param>
+    /// <param name="existingFile">The action for existing local files.</param>
+    /// <param name="cancellationToken">Cancels the downloads.</param>
+    public static Task<ExitCode> DownloadFilesAsync(
+        ClientShell shell,
+        IReadOnlyList<RemoteFile> files,
+        IReadOnlyList<ShellWord> arguments,
+        ExistingFileAction existingFile,
+        CancellationToken cancellationToken) => files.Count == 1
+            ? shell.ForEachAsync(
+                "get", files, (file, cancel) => DownloadFileAsync(shell, file, existingFile, cancel), cancellationToken)
+            : new DownloadBatch(shell, existingFile).RunAsync(
+                files, option => shell.FormatBatchRetryCommand("get", option, arguments), cancellationToken);
 
     /// <summary><c>cat FILE…</c> writes the content of files to standard output. In binary mode, the bytes are unchanged.</summary>
     public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
@@ -57,8 +70,7 @@ internal static class TransferCommands
         async Task PrintFileAsync(RemoteFile file, CancellationToken cancel)
         {
             var options = new FtpTransferOptions { SourceEntry = file.ListedEntry, Type = shell.TransferSettings.Type };
-            FtpTransferResult result = await shell.Client.DownloadAsync(
-                target: shell.Terminal.OpenDataStream(), remotePath: file.Path, options: options, cancellationToken: cancel);
+            FtpTransferResult result = await FileTransfers.PrintAsync(shell, file.Path, options, cancel);
             if (TransferReport.FormatWarning(file.TypedName, result) is { } warning)
             {
                 shell.Terminal.WriteMessage(warning);
@@ -83,8 +95,8 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(
-                    localPath, remotePath, CreateOptions(shell, existingFile), meter, cancellationToken);
+                result = await FileTransfers.UploadAsync(
+                    shell, localPath, remotePath, CreateOptions(shell, existingFile), meter, cancellationToken);
             }
             catch (FtpTargetExistsException e) when (existingFile == ExistingFileAction.Skip)
             {
@@ -93,6 +105,7 @@ internal static class TransferCommands
                     throw new TargetIsDirectoryException(localPath, name);
                 }
 
+                JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "skipped");
                 shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists on the server");
                 return;
             }
@@ -107,6 +120,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, name, result));
     }
 
@@ -126,8 +140,7 @@ internal static class TransferCommands
             try
             {
                 FtpTransferOptions options = CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry };
-                result = await shell.Client.DownloadFileAsync(
-                    localPath: name, remotePath: remoteFile.Path, options: options, progress: meter, cancellationToken: cancellationToken);
+                result = await FileTransfers.DownloadAsync(shell, name, remoteFile.Path, options, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -143,6 +156,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: false, name, remoteFile.Path, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Download.PastVerb, name, result));
     }
 
@@ -184,7 +198,8 @@ internal static class TransferCommands
         // A name from the server may refer to a file outside the local folder. A listed name with a slash would be stored under its last
         // component, which the pattern may not match.
         if (remoteFile.ListedEntry is { IsSafeName: false }
-            || !new FtpEntry { Path = remoteFile.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
+            || (remoteFile.LocalTarget is null
+                && !new FtpEntry { Path = remoteFile.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName))
         {
             throw new UserErrorException(
                 ExitCode.UsageError, $"get {remoteFile}: '{remoteFile.ListedEntry?.Name ?? name}' cannot be a local file name");
@@ -206,6 +221,7 @@ internal static class TransferCommands
         existingFile = existingFile == ExistingFileAction.Default ? AskExistingFileAction(shell, remoteFile, name) : existingFile;
         if (existingFile == ExistingFileAction.Skip)
         {
+            JsonOutput.Current?.WriteTransfer(isUpload: false, name, remoteFile.Path, "skipped");
             shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists in the local folder");
         }
 
