@@ -105,6 +105,11 @@ public sealed record FtpClientOptions
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
+    /// Writes a transcript of all connections; null if not needed. The client neither disposes the recorder nor fails if it cannot write.
+    /// </summary>
+    public FtpRecorder? Recorder { get; init; }
+
+    /// <summary>
     /// Receives the steps of opening each connection, for example to display the progress of a slow connection; null if not needed. The
     /// callback must not block.
     /// </summary>
@@ -159,7 +164,8 @@ public sealed record FtpClientOptions
 
         if (!Enum.IsDefined(DataMode))
         {
-            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "The value must be Passive, Active or Automatic.");
+            throw new ArgumentOutOfRangeException(
+                nameof(DataMode), DataMode, "The value must be Passive, Active, Automatic, EpsvOnly or PasvOnly.");
         }
 
         if (!Enum.IsDefined(PassiveAddressSource))

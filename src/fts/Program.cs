@@ -1,6 +1,7 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
@@ -72,6 +73,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Fts.Client.Recording;
 using Fts.Client.Tls;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Rates;
@@ -34,6 +35,12 @@ internal sealed class DataConnection : IDisposable
 
     /// <summary>Whether encrypted data ended without close_notify (RFC 4217 §11), so that the data may be truncated.</summary>
     public bool IsTruncated { get; private set; }
+
+    /// <summary>Whether the server resumed the TLS session of the control connection; null without TLS, or if unknown.</summary>
+    public bool? IsSessionResumed { get; private set; }
+
+    /// <summary>Records the data; null if it is not recorded.</summary>
+    public DataRecording? Recording { get; set; }
 
     /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
     /// <param name="socket">The socket.</param>
@@ -78,7 +85,7 @@ internal sealed class DataConnection : IDisposable
         try
         {
             SslStream tlsStream = await tls.AuthenticateDataAsync(transport, cancellationToken).ConfigureAwait(false);
-            var data = new DataConnection(socket, transport, tlsStream, isProxied);
+            var data = new DataConnection(socket, transport, tlsStream, isProxied) { IsSessionResumed = transport.EndDetection() };
             data._ticketReading = isSender ? data.ReadTicketsAsync() : Task.CompletedTask;
             return data;
         }
@@ -115,6 +122,7 @@ internal sealed class DataConnection : IDisposable
                 await _deflateWriter.FinishAsync(cancellationToken).AsTask().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
+            Recording?.End(isAborted: false);
             if (_tlsStream is not null)
             {
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -164,6 +172,7 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Resets the connection, because in stream mode a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
+        Recording?.End(isAborted: true);
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
@@ -193,10 +202,13 @@ internal sealed class DataConnection : IDisposable
         return read;
     }
 
-    private ValueTask<int> ReadUnlimitedAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+    private ValueTask<int> ReadUnlimitedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> reading = _tlsStream is null
             ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : ReadEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordReadAsync(reading, buffer, recording) : reading;
+    }
 
     private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         _rateLimit is null ? WriteUnlimitedAsync(buffer, cancellationToken) : WriteLimitedAsync(_rateLimit, buffer, cancellationToken);
@@ -209,10 +221,32 @@ internal sealed class DataConnection : IDisposable
         return await WriteUnlimitedAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<int> WriteUnlimitedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+    private ValueTask<int> WriteUnlimitedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> writing = _tlsStream is null
             ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)
             : WriteEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordWriteAsync(writing, buffer, recording) : writing;
+    }
+
+    private static async ValueTask<int> RecordReadAsync(ValueTask<int> reading, Memory<byte> buffer, DataRecording recording)
+    {
+        int read = await reading.ConfigureAwait(false);
+        recording.Add(buffer.Span[..read]);
+        if (read == 0 && !buffer.IsEmpty)
+        {
+            recording.End(isAborted: false);
+        }
+
+        return read;
+    }
+
+    private static async ValueTask<int> RecordWriteAsync(ValueTask<int> writing, ReadOnlyMemory<byte> buffer, DataRecording recording)
+    {
+        int written = await writing.ConfigureAwait(false);
+        recording.Add(buffer.Span[..written]);
+        return written;
+    }
 
     private async ValueTask WriteAllRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -299,6 +333,7 @@ internal sealed class DataConnection : IDisposable
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
         private bool _isProcessing;
+        private TlsResumptionDetector? _detector = new();
 
         /// <summary>Whether the TCP data has ended.</summary>
         public bool HasReachedEnd { get; private set; }
@@ -317,6 +352,7 @@ internal sealed class DataConnection : IDisposable
             EndProcessing();
             int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             HasReachedEnd |= read == 0 && !buffer.IsEmpty;
+            _detector?.Add(buffer.Span[..read]);
             if (ShouldLockProcessing)
             {
                 await ProcessingLock.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -324,6 +360,16 @@ internal sealed class DataConnection : IDisposable
             }
 
             return read;
+        }
+
+        /// <summary>
+        /// Ends the examination of received bytes after the handshake. Returns whether the server resumed a session; null if unknown.
+        /// </summary>
+        public bool? EndDetection()
+        {
+            bool? isResumed = _detector?.IsResumed;
+            _detector = null;
+            return isResumed;
         }
 
         /// <summary>Releases the lock after the received bytes were processed. Does nothing if the reader does not hold the lock.</summary>

@@ -9,8 +9,8 @@ public sealed class HelpPageTests
 {
     private static readonly string[] Subcommands =
     [
-        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "trust", "status", "kick",
-        "ban", "log", "config", "service",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "trust", "status",
+        "kick", "ban", "log", "config", "service",
     ];
 
     public static TheoryData<string> Topics { get; } = ["help", .. Subcommands, "hosts", "uploads"];

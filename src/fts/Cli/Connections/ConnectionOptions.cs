@@ -143,6 +143,7 @@ internal sealed class ConnectionOptions
         ("always", "always"),
         ("never", "never"));
 
+    private readonly RecordingOptions _recording = new();
     private readonly Option<bool> _json = new(JsonOutput.OptionName) { Description = JsonOutput.Description };
 
     private readonly Option<bool> _debug = new("--debug") { Description = "show each request and reply, with passwords masked" };
@@ -186,6 +187,24 @@ internal sealed class ConnectionOptions
         new OptionGroup("Retries", _retries, _retryDelay),
     ];
 
+    /// <summary>Returns the options of <c>fts doctor</c>, which transfers no files of the user.</summary>
+    public IReadOnlyList<OptionGroup> GetDiagnosisOptions() =>
+    [
+        new OptionGroup("Login", _user, _passwordFile),
+        new OptionGroup("Proxies and names", _proxy, _encoding),
+        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
+        new OptionGroup("Output", _color, _debug),
+        _recording.Group,
+    ];
+
+    /// <summary>
+    /// Prepares the connection of <c>fts doctor</c>, without connecting. The certificate authorities of the system stay enabled, so that
+    /// certificates can be judged even if a key is remembered.
+    /// </summary>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
+    public ServerConnection PrepareDiagnosis(CommandLine line, Target target, Terminal terminal) =>
+        Prepare(line, target, new ServerTrust(target, KnownHosts.ForUser, terminal), terminal, IsDebug(line));
+
     /// <summary>Returns the options of a one-shot command that transfers no files into or out of local files.</summary>
     /// <param name="hasJson">Whether the command supports <c>--json</c>.</param>
     public IReadOnlyList<OptionGroup> GetRemoteOptions(bool hasJson = true) =>
@@ -194,6 +213,7 @@ internal sealed class ConnectionOptions
         new OptionGroup("Names", _encoding),
         new OptionGroup("Retries", _retries, _retryDelay),
         new OptionGroup("Output", hasJson ? [_color, _progress, _json, _debug] : [_color, _progress, _debug]),
+        _recording.Group,
     ];
 
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>
@@ -203,6 +223,7 @@ internal sealed class ConnectionOptions
         new OptionGroup("Transfers", _compress, _verify, _segments, _connections, _limitRate, _ascii, _encoding),
         new OptionGroup("Existing files", _existingFile),
         new OptionGroup("Output", output),
+        _recording.Group,
     ];
 
     private IReadOnlyList<OptionGroup> GetConnectionGroups() =>
@@ -304,6 +325,7 @@ internal sealed class ConnectionOptions
             // Ctrl-C takes effect within two seconds, even if the server does not respond.
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
+            Recorder = _recording.Open(line),
             Trace = debug
                 ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"))
                 : null,

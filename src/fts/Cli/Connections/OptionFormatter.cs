@@ -15,9 +15,10 @@ internal static class OptionFormatter
     /// <param name="line">The command line that was given.</param>
     /// <param name="excluded">The names of options to omit.</param>
     public static string Format(CommandLine line, params string[] excluded) => string.Concat(
-        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name)).Select(option => option.Value is { } value
-            ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
-            : $" {option.Name}"));
+        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name) && !RecordingOptions.Names.Contains(option.Name)).Select(
+            option => option.Value is { } value
+                ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
+                : $" {option.Name}"));
 
     /// <summary>
     /// Returns the same text as <see cref="Format"/>, but without the options for existing files. They are omitted because
