@@ -5,7 +5,6 @@ using Fts.Protocol.Blocks;
 using Fts.Protocol.Deflate;
 using Fts.Server.Data.BlockMode;
 using Fts.Server.Data.Copy;
-using Fts.Server.Data.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 

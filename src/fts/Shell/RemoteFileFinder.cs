@@ -11,14 +11,20 @@ namespace Fts.Shell;
 /// <param name="ListedEntry">The metadata of the file, or null if the server has not reported any.</param>
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
-    /// <summary>The name of the local file.</summary>
-    public string LocalName => LocalTarget ?? FtpName.ToLocalName(RemoteDirectory.GetName(Path));
-
     /// <summary>
     /// The local path to write, which the user or a checked tree selects; null for the local form of the last component of
     /// <see cref="Path"/>.
     /// </summary>
     public string? LocalTarget { get; init; }
+
+    /// <summary>The target as the user typed it, for advice; null if the user typed none.</summary>
+    public string? TypedTarget { get; init; }
+
+    /// <summary>The name of the remote file as the name of a local file.</summary>
+    public string ServerName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
+
+    /// <summary>The path of the local file.</summary>
+    public string LocalName => LocalTarget ?? ServerName;
 
     public override string ToString() => TypedName;
 }

@@ -170,7 +170,7 @@ internal sealed class GetCommand
 
     /// <summary>Prints the names of the entries in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, IReadOnlyList<ShellWord> folders, CancellationToken cancellationToken) =>
-        shell.ForEachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
+        shell.ForEachAsync("list", folders, (folder, cancel) => ListingCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 
     private IReadOnlyList<ServerPaths> ParseUrls(CommandLine line, bool isToStandardOutput, string? output)
     {

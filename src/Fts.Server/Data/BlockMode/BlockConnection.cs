@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net.Sockets;
 using Fts.Protocol.Blocks;
 using Fts.Protocol.Rates;
-using Fts.Server.Data.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 
