@@ -1,6 +1,8 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Cli.Completion;
+using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Sync;
 using Fts.Transfers;
@@ -12,35 +14,45 @@ using Fts.Transfers.Remote;
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 StandardStreams.Initialize();
-try
-{
-    return (int)await RunAsync(args);
-}
-catch (UserErrorException e)
-{
-    Terminal.Plain.ShowError(e.Error);
-    return (int)e.Error.ExitCode;
-}
-catch (OutputException e)
-{
-    if (e.Error is not { } error)
-    {
-        return (int)ExitCode.Success;
-    }
+int exitCode = await RunAndReportAsync(args);
+JsonOutput.Current?.WriteResult((ExitCode)exitCode);
+return exitCode;
 
-    Terminal.Plain.ShowError(error);
-    return (int)error.ExitCode;
-}
-catch (Exception e) when (e is not OutOfMemoryException)
+static async Task<int> RunAndReportAsync(string[] args)
 {
-    // The exception is a bug in fts. The user gets one line to report instead of a stack trace.
-    Terminal.Plain.ShowError(new UserError(ExitCode.OtherError, $"unexpected error, please report it: {e.GetType().Name}: {e.Message}"));
-    return (int)ExitCode.OtherError;
+    try
+    {
+        JsonOutput.Start(args);
+        return (int)await RunAsync(args);
+    }
+    catch (UserErrorException e)
+    {
+        Terminal.Plain.ShowError(e.Error);
+        return (int)e.Error.ExitCode;
+    }
+    catch (OutputException e)
+    {
+        if (e.Error is not { } error)
+        {
+            return (int)ExitCode.Success;
+        }
+
+        Terminal.Plain.ShowError(error);
+        return (int)error.ExitCode;
+    }
+    catch (Exception e) when (e is not OutOfMemoryException)
+    {
+        // The exception is a bug in fts. The user gets one line to report instead of a stack trace.
+        Terminal.Plain.ShowError(
+            new UserError(ExitCode.OtherError, $"unexpected error, please report it: {e.GetType().Name}: {e.Message}"));
+        return (int)ExitCode.OtherError;
+    }
 }
 
 static Task<ExitCode> RunAsync(string[] args) => args switch
 {
     [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.PrintPage(null)),
+    ["help", HelpCommand.ManualOption] => Task.FromResult(HelpCommand.PrintManualPage()),
     ["help", .. var topic] => Task.FromResult(HelpCommand.PrintPage(string.Join(' ', topic))),
     ["--version" or "version"] => Task.FromResult(HelpCommand.PrintVersion()),
     [var command, .., "--help" or "-h"] when HelpCommand.IsSubcommand(command) => Task.FromResult(HelpCommand.PrintPage(command)),
@@ -67,6 +79,8 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["sync", .. var rest] => SyncCommand.RunAsync(rest),
     ["plan", .. var rest] => PlanCommand.RunAsync(rest),
     ["apply", .. var rest] => ApplyCommand.RunAsync(rest),
+    ["completion", .. var rest] => CompletionCommand.RunAsync(rest),
+    ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),

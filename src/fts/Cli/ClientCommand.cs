@@ -6,6 +6,7 @@ using Fts.Client;
 using Fts.Shell;
 using Fts.Shell.Editing;
 using Fts.Transfers;
+using Fts.Transfers.Retries;
 
 namespace Fts.Cli;
 
@@ -42,7 +43,7 @@ internal static class ClientCommand
             target,
             terminal,
             interrupts,
-            connection.TransferSettings,
+            connection.TransferSettings with { Retries = RetryPolicy.None },
             CommandFormatter.ForSession,
             CreateOneShotFormatter(line));
         try

@@ -1,7 +1,9 @@
 using System.Reflection;
 using Fts.Administration;
 using Fts.Administration.Events;
+using Fts.Cli.Completion;
 using Fts.Cli.Help;
+using Fts.Doctor;
 using Fts.Serving;
 using Fts.Sync;
 using Fts.Transfers;
@@ -20,8 +22,8 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "sync", "plan", "apply", "user", "group",
-        "status", "kick", "ban", "events", "log", "config", "service", "trust",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "sync", "plan", "apply",
+        "doctor", "user", "group", "status", "kick", "ban", "events", "log", "config", "service", "trust", "completion",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -60,6 +62,7 @@ internal static class HelpCommand
             new("sync SOURCE TARGET", "make a folder equal to another, with guarded deletions"),
             new("plan SOURCE TARGET", "write what sync would change, for a review"),
             new("apply FILE", "execute such a plan"),
+            new("doctor HOST", "check a server, and name the setting for each problem"),
             new("user", "manage the accounts of a server"),
             new("group", "manage groups, which supply settings to accounts"),
             new("trust", "list and change the remembered servers"),
@@ -71,6 +74,8 @@ internal static class HelpCommand
             new("config", "check the settings of the server"),
             new("service", "run the server as a service of systemd"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
+            new("help --man", "print the manual page fts(1)"),
+            new("completion SHELL", "print the completion script of a shell"),
             new("--version", "print the version"),
         ],
         Notes =
@@ -146,7 +151,9 @@ internal static class HelpCommand
         "sync" => SyncCommand.Definition,
         "plan" => PlanCommand.Definition,
         "apply" => ApplyCommand.Definition,
+        "doctor" => DoctorCommand.Definition,
         "trust" => TrustCommand.Definition,
+        "completion" => CompletionCommand.Definition,
         "status" => StatusCommand.Definition,
         "kick" => KickCommand.Definition,
         "ban" => BanCommand.Definition,
@@ -189,11 +196,25 @@ internal static class HelpCommand
         return words.Length == 1 ? command?.Overview : command?.FindPage(words[1]);
     }
 
+    /// <summary>The option of <c>fts help</c> that prints the manual page.</summary>
+    public const string ManualOption = "--man";
+
+    /// <summary>Prints the manual page fts(1).</summary>
+    public static ExitCode PrintManualPage()
+    {
+        string page = ManualPage.Format(Version, OverviewPage, Subcommands.Select(name => (name, GetPage(name))));
+        Terminal.Plain.WriteData(page.TrimEnd('\n'));
+        Terminal.Plain.Flush();
+        return ExitCode.Success;
+    }
+
+    private static string Version =>
+        typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
     /// <summary>Prints the name and the version of the program.</summary>
     public static ExitCode PrintVersion()
     {
-        var attribute = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-        Terminal.Plain.WriteData($"fts {attribute?.InformationalVersion.Split('+')[0]}");
+        Terminal.Plain.WriteData($"fts {Version}");
         Terminal.Plain.Flush();
         return ExitCode.Success;
     }

@@ -18,6 +18,9 @@ internal static class StandardStreams
     /// <summary>Whether standard input was open at the start.</summary>
     public static bool HasInput => Inherited[0];
 
+    /// <summary>Whether standard output was open at the start.</summary>
+    public static bool HasOutput => Inherited[1];
+
     /// <summary>Whether standard error was open at the start.</summary>
     public static bool HasError => Inherited[2];
 

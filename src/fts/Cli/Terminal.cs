@@ -19,7 +19,7 @@ internal sealed class Terminal
     private readonly Lock _lock = new();
     private readonly StreamWriter _data = new(StandardStreams.Output, new UTF8Encoding(false), 4096);
     private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
-    private readonly bool _hasColors;
+    private readonly bool _hasColors, _hasDataColors;
     private IReadOnlyList<string> _status = [];
     private bool _isErrorClosed, _isPrompting;
     private OutputException? _outputFailure; // guarded by _lock: an error of standard output that was not thrown yet
@@ -36,6 +36,8 @@ internal sealed class Terminal
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         _hasColors = color == "always" || (color == "auto" && CanRedraw && !noColor);
         ProgressMode = progress;
+        IsDataTerminal = StandardStreams.HasOutput && !Console.IsOutputRedirected;
+        _hasDataColors = color == "always" || (color == "auto" && IsDataTerminal && !isDumb && !noColor);
     }
 
     /// <summary>A terminal without colours and progress, for output to which <c>--color</c> and <c>--progress</c> do not apply.</summary>
@@ -46,6 +48,9 @@ internal sealed class Terminal
 
     /// <summary>Whether standard error is a terminal on which the cursor can be moved, as progress bars and line editing require.</summary>
     public bool CanRedraw { get; }
+
+    /// <summary>Whether standard output is a terminal.</summary>
+    public bool IsDataTerminal { get; }
 
     /// <summary>The value of <c>--progress</c>: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public string ProgressMode { get; }
@@ -180,6 +185,7 @@ internal sealed class Terminal
     /// <summary>Returns an error as text: the message, the reply of the server, and advice. Escapes control characters.</summary>
     public string FormatError(UserError error)
     {
+        JsonOutput.Current?.RecordError(error);
         var text = new StringBuilder(Colorize("31", "error: ")).Append(error.Message.ToPrintable());
         if (error.ServerReply is not null)
         {
@@ -198,6 +204,9 @@ internal sealed class Terminal
     /// Returns the text with an SGR parameter (ECMA-48 §8.3.117) that selects its colour or style, or unchanged if colours are off.
     /// </summary>
     public string Colorize(string sgr, string text) => _hasColors ? $"\e[{sgr}m{text}\e[0m" : text;
+
+    /// <summary>The same as <see cref="Colorize"/>, for text on standard output.</summary>
+    public string ColorizeData(string sgr, string text) => _hasDataColors ? $"\e[{sgr}m{text}\e[0m" : text;
 
     private bool IsStatusShown => _status.Count > 0 && !_isPrompting;
 

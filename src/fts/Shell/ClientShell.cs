@@ -167,18 +167,35 @@ internal sealed class ClientShell(
         }
     }
 
+    /// <summary>Runs an action without an exit code for each item.</summary>
+    public Task<ExitCode> ForEachAsync<T>(
+        string verb,
+        IReadOnlyCollection<T> items,
+        Func<T, CancellationToken, Task> action,
+        CancellationToken cancellationToken,
+        bool isPartOfBatch = false)
+    {
+        return ForEachAsync(verb, items, RunAsync, cancellationToken, isPartOfBatch);
+
+        async Task<ExitCode> RunAsync(T item, CancellationToken cancel)
+        {
+            await action(item, cancel);
+            return ExitCode.Success;
+        }
+    }
+
     /// <summary>
     /// Runs an action for each item. If there are several items, an error is reported and the next item follows. The error of a single item
     /// is thrown, unless the item is part of a batch.
     /// </summary>
     /// <returns>
     /// <see cref="ExitCode.SomeFailed"/> if an item failed, <see cref="ExitCode.CannotConnect"/> if the connection was lost and the client
-    /// could not connect again, otherwise <see cref="ExitCode.Success"/>.
+    /// could not connect again, otherwise the combined codes of the actions.
     /// </returns>
     public async Task<ExitCode> ForEachAsync<T>(
         string verb,
         IReadOnlyCollection<T> items,
-        Func<T, CancellationToken, Task> action,
+        Func<T, CancellationToken, Task<ExitCode>> action,
         CancellationToken cancellationToken,
         bool isPartOfBatch = false)
     {
@@ -187,7 +204,7 @@ internal sealed class ClientShell(
         {
             try
             {
-                await action(item, cancellationToken);
+                result = CombineExitCodes(result, await action(item, cancellationToken));
             }
             catch (Exception e) when (
                 (isPartOfBatch || items.Count > 1) && !cancellationToken.IsCancellationRequested
@@ -246,12 +263,14 @@ internal sealed class ClientShell(
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
     /// <param name="code">The exit code of the transfer. If a script ends after this code, the command is for the system's shell.</param>
-    public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) =>
-        GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
+    /// <param name="target">The target that the user typed, or null.</param>
+    public string FormatRetryCommand(
+        string verb, string option, string name, ExitCode code = ExitCode.Success, string? target = null) =>
+        GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)], target);
 
     /// <summary>Returns the command that repeats the transfer of several files.</summary>
-    public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) =>
-        GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
+    public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names, string? target = null) =>
+        GetFormatter(verb, ExitCode.Success).Format(verb, option, names, target);
 
     /// <summary>
     /// Returns the formatter for advice: for commands of this session if the session continues, otherwise for the system's shell.
@@ -302,6 +321,12 @@ internal sealed class ClientShell(
         }
     }
 
+    /// <summary>Whether the user can be asked questions.</summary>
+    public bool CanAsk => terminal.IsInteractive;
+
+    /// <summary>Cancels the running command, as Ctrl-C does.</summary>
+    public void CancelCommand() => interrupts.CancelCommand();
+
     /// <inheritdoc cref="InterruptHandler.WaitForChildAsync"/>
     public Task WaitForChildAsync(Task child) => interrupts.WaitForChildAsync(child);
 
@@ -342,6 +367,7 @@ internal sealed class ClientShell(
         if (error.ExitCode == ExitCode.Interrupted)
         {
             // Cancellation by the user is not an error, so the message has no "error:" prefix.
+            JsonOutput.Current?.RecordError(error);
             terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else

@@ -9,6 +9,9 @@ namespace Fts.Shell;
 /// <param name="SessionCommand">The command line that opens a session, for advice that requires a session. Empty inside a session.</param>
 internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> FormatName, string Suffix, string SessionCommand)
 {
+    /// <summary>Returns the text after the last name for a transfer to a target that the user typed, instead of the suffix.</summary>
+    public Func<string, string> FormatTarget { get; init; } = target => $" {ShellLineParser.Escape(target)}";
+
     /// <summary>The options for <c>fts mirror</c> commands in the system's shell, each with a space before it.</summary>
     public string Options { get; init; } = "";
 
@@ -26,9 +29,14 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     /// <summary>
     /// Returns a command with an option and names. If the command would be too long, returns "the same command with" and the option.
     /// </summary>
-    public string Format(string verb, string option, IEnumerable<ShellWord> names)
+    /// <param name="verb">The verb.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="names">The names of the files.</param>
+    /// <param name="target">The target that the user typed, or null.</param>
+    public string Format(string verb, string option, IEnumerable<ShellWord> names, string? target = null)
     {
-        string command = $"{Prefix}{verb} {option} {string.Join(' ', names.Select(FormatName))}{Suffix}";
+        string command =
+            $"{Prefix}{verb} {option} {string.Join(' ', names.Select(FormatName))}{(target is null ? Suffix : FormatTarget(target))}";
         return command.Length <= MaxCommandLength ? command : $"the same command with {option}";
     }
 

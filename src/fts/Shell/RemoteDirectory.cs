@@ -11,6 +11,9 @@ internal sealed class RemoteDirectory
     /// <summary>The path of the folder as the server reports it. Empty for the start folder until its path is requested.</summary>
     public string Path { get; private set; } = "";
 
+    /// <summary>The folder before the last change, for <c>cd -</c>. Empty for the start folder; null before the first change.</summary>
+    public string? PreviousPath { get; private set; }
+
     /// <summary>Whether the connections have changed to this folder, so that an empty path refers to this folder.</summary>
     private bool _isEntered = true;
 
@@ -61,6 +64,7 @@ internal sealed class RemoteDirectory
     public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
     {
         string? path = await client.ChangeDirectoryAsync(name, cancellationToken);
+        PreviousPath = Path;
         // If the server does not support PWD, the path is derived from the name.
         Path = path ?? (name.StartsWith('/') || Path.Length == 0 || name.Length == 0 ? name : $"{Path.TrimEnd('/')}/{name}");
         _isEntered = true;

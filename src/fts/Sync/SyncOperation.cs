@@ -165,22 +165,35 @@ internal static class SyncOperation
             shell, direction, file => file.LocalPath, (file, e, _) => shell.DescribeError(e, $"{verb} {file.LocalPath}"));
         FtpTransferOptions options =
             TransferCommands.CreateOptions(shell, ExistingFileAction.Overwrite) with { Type = FtpTransferType.Binary };
-        FtpSyncResult? result = null;
         var reported = new HashSet<string>(StringComparer.Ordinal);
+        var results = new Dictionary<FtpSyncEntry, FtpSyncEntryResult>(ReferenceEqualityComparer.Instance);
+        bool isRetry = false;
         ExitCode code = await batch.TransferAsync(
             plan.Files,
             plan.Bytes,
             options,
             formatRetryCommand,
-            async (_, meter) =>
+            async (files, chosen, meter) =>
             {
-                var recorder = new ReportRecorder(meter, reported);
-                result = await shell.Client.SyncAsync(plan, options, requireUnchanged, recorder, meter, cancellationToken);
+                var paths = new HashSet<string>(files.Select(file => file.RemotePath), StringComparer.Ordinal);
+                FtpSyncPlan part = !isRetry ? plan : plan with
+                {
+                    Entries = [.. plan.Entries.Where(entry => IsTransfer(entry) && paths.Contains(entry.RemotePath))],
+                };
+                isRetry = true;
+                await RunAsync(part, chosen, new ReportRecorder(meter, reported), meter);
             },
             cancellationToken);
-        foreach (FtpSyncEntryResult entry in result!.Entries)
+        FtpSyncEntry[] postponed = [.. results.Values.Where(result => result.IsPostponed).Select(result => result.Entry)];
+        if (postponed.Length > 0 && results.Values.All(result => result.Exception is null))
         {
-            if (entry.Exception is { } exception && !reported.Contains(entry.Entry.RemotePath))
+            // All failed transfers succeeded when they were repeated.
+            await RunAsync(plan with { Entries = postponed }, options, null, null);
+        }
+
+        foreach (FtpSyncEntryResult entry in results.Values)
+        {
+            if (entry.Exception is { } exception && !(IsTransfer(entry.Entry) && reported.Contains(entry.Entry.RemotePath)))
             {
                 string path = plan.Direction == FtpMirrorDirection.Download ? entry.Entry.LocalPath : entry.Entry.RemotePath;
                 shell.Terminal.ShowError(shell.DescribeError(exception, $"{verb} {path}"));
@@ -188,11 +201,24 @@ internal static class SyncOperation
             }
         }
 
-        shell.Terminal.WriteMessage($"{batch.Summary}{FormatOutcome(result)}");
+        shell.Terminal.WriteMessage($"{batch.Summary}{FormatOutcome([.. results.Values])}");
         return code;
+
+        async Task RunAsync(
+            FtpSyncPlan part, FtpTransferOptions chosen, IProgress<FtpBatchResult>? progress, IProgress<FtpProgress>? fileProgress)
+        {
+            FtpSyncResult result =
+                await shell.Client.SyncAsync(part, chosen, requireUnchanged, progress, fileProgress, cancellationToken);
+            foreach (FtpSyncEntryResult entry in result.Entries)
+            {
+                results[entry.Entry] = entry;
+            }
+        }
     }
 
-    private static string FormatOutcome(FtpSyncResult result)
+    private static bool IsTransfer(FtpSyncEntry entry) => entry.Action is FtpSyncAction.Add or FtpSyncAction.Change;
+
+    private static string FormatOutcome(IReadOnlyList<FtpSyncEntryResult> results)
     {
         string text = "";
         Add(entry => IsDone(entry, FtpSyncAction.CreateDirectory), "folder created", "folders created");
@@ -208,7 +234,7 @@ internal static class SyncOperation
 
         void Add(Func<FtpSyncEntryResult, bool> isCounted, string singular, string plural)
         {
-            int count = result.Entries.Count(isCounted);
+            int count = results.Count(isCounted);
             text += count == 0 ? "" : $", {FormatCount(count, singular, plural)}";
         }
     }

@@ -12,6 +12,7 @@ namespace Fts.Transfers;
 internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existingFile)
 {
     private readonly List<(FtpBatchFile File, ExistingFileAction ExistingFile)> _files = [];
+    private readonly ExistingFileQuestion _question = new(shell, existingFile);
     private readonly List<RemoteFile> _duplicates = []; // later files with the same local name
     private readonly Dictionary<string, RemoteFile> _filesByLocalName = new(
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
@@ -74,6 +75,11 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return "--resume";
         }
 
+        if (existingFile == ExistingFileAction.Update)
+        {
+            return "--update";
+        }
+
         bool isReplacing = existingFile != ExistingFileAction.Skip
             && _files.Exists(file => file.ExistingFile == ExistingFileAction.Overwrite);
         return isReplacing ? "--overwrite" : "--skip";
@@ -104,7 +110,8 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return;
         }
 
-        (string name, ExistingFileAction action) = TransferCommands.ResolveDownloadTarget(shell, remoteFile, existingFile);
+        (string name, ExistingFileAction action) =
+            await TransferCommands.ResolveDownloadTargetAsync(shell, remoteFile, existingFile, _question, cancellationToken);
         if (action == ExistingFileAction.Skip)
         {
             return;

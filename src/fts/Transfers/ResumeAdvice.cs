@@ -21,7 +21,7 @@ internal static class ResumeAdvice
         shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)
         {
-            string retryCommand = shell.FormatRetryCommand("get", "--overwrite", remoteFile.TypedName);
+            string retryCommand = shell.FormatRetryCommand("get", "--overwrite", remoteFile.TypedName, target: remoteFile.TypedTarget);
             return new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: {e.Message}", $"{retryCommand}, to replace it");
         }
 
@@ -43,7 +43,7 @@ internal static class ResumeAdvice
             : $"{error.Message}; kept {FormatPercent(partial.Length, partial.Total)} for resuming";
         // With --resume, the existing file, which the user wants to replace, would count as the beginning of the new file.
         string option = existingFile == ExistingFileAction.Overwrite && File.Exists(localPath) ? "--overwrite" : "--resume";
-        string advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode);
+        string advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode, remoteFile.TypedTarget);
         return new UserErrorException(error with { Message = message, Advice = advice });
     }
 
@@ -52,25 +52,27 @@ internal static class ResumeAdvice
     /// <param name="e">The exception of the upload. Returned unchanged if no such command helps.</param>
     /// <param name="localPath">The local file.</param>
     /// <param name="last">The last progress of the upload.</param>
-    public static Exception AddToUploadError(ClientShell shell, Exception e, string localPath, FtpProgress last)
+    /// <param name="target">The target that the user typed, or null.</param>
+    public static Exception AddToUploadError(ClientShell shell, Exception e, string localPath, FtpProgress last, string? target = null)
     {
         shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)
         {
-            string retryCommand = shell.FormatRetryCommand("put", "--overwrite", localPath);
+            string retryCommand = shell.FormatRetryCommand("put", "--overwrite", localPath, target: target);
             return new UserErrorException(ExitCode.OtherError, $"put {localPath}: {e.Message}", $"{retryCommand}, to replace it");
         }
 
         UserError error = ExceptionTranslator.Translate(e, $"put {localPath}", shell.Target);
         if (error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified })
         {
-            return new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", localPath) });
+            string retryCommand = shell.FormatRetryCommand("put", "--overwrite", localPath, target: target);
+            return new UserErrorException(error with { Advice = retryCommand });
         }
 
         bool isInterrupted = IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace;
         if (isInterrupted && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null)
         {
-            string advice = shell.FormatRetryCommand("put", GetUploadOption(shell), localPath, error.ExitCode);
+            string advice = shell.FormatRetryCommand("put", GetUploadOption(shell), localPath, error.ExitCode, target);
             return new UserErrorException(error with { Advice = advice });
         }
 
@@ -97,7 +99,7 @@ internal static class ResumeAdvice
     };
 
     /// <summary>Returns the percentage, rounded down, so that 100 % means complete.</summary>
-    private static string FormatPercent(long part, long whole) =>
+    public static string FormatPercent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
 
     private static bool IsInterrupted(ExitCode code) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fts.Cli;
 using Fts.Client;
 using Fts.Shell.Commands;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers;
 
@@ -19,6 +20,8 @@ internal enum ExistingFileAction
     Skip,
     /// <summary>Transfers the missing bytes, if the file is the beginning of the source.</summary>
     Resume,
+    /// <summary>Replaces the file if the source has a later last-modified time. Keeps it otherwise.</summary>
+    Update,
 }
 
 /// <summary>The settings of all transfers of a session. An option of a command replaces the setting for that command.</summary>
@@ -30,6 +33,9 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     /// <summary>The transfer type. ASCII converts line ends.</summary>
     public FtpTransferType Type { get; init; }
 
+    /// <summary>The repeated attempts after transient errors. None in an interactive session, in which the user repeats commands.</summary>
+    public RetryPolicy Retries { get; init; } = RetryPolicy.None;
+
     /// <summary>The maximum number of connections for one file. More connections are not faster, and servers may reject them.</summary>
     private const int MaxSegments = 16;
 
@@ -39,6 +45,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
         new("--overwrite", "replace an existing file"),
         new("--skip", "keep an existing file"),
         new("--resume", "resume an interrupted transfer, or complete an existing file"),
+        new("--update", "replace an existing file only if the source is newer"),
     ];
 
     /// <summary>
@@ -88,6 +95,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
             ["--overwrite"] => ExistingFileAction.Overwrite,
             ["--skip"] => ExistingFileAction.Skip,
             ["--resume"] => ExistingFileAction.Resume,
+            ["--update"] => ExistingFileAction.Update,
             _ => throw new UserErrorException(ExitCode.UsageError, $"{string.Join(" and ", given)} cannot be combined"),
         };
     }

@@ -6,7 +6,11 @@ namespace Fts.Shell.Commands;
 /// <summary>An option of a command, such as <c>--skip</c>.</summary>
 /// <param name="Name">The option with its hyphens.</param>
 /// <param name="Description">The effect of the option, in half a line.</param>
-internal sealed record ShellOption(string Name, string Description);
+internal sealed record ShellOption(string Name, string Description)
+{
+    /// <summary>Another name of the option, such as <c>-f</c>; null for none.</summary>
+    public string? Alias { get; init; }
+}
 
 /// <summary>The arguments of a command: names in their order, and options. Every word after <c>--</c> is a name.</summary>
 internal sealed class CommandArguments : IReadOnlyList<ShellWord>
@@ -21,9 +25,9 @@ internal sealed class CommandArguments : IReadOnlyList<ShellWord>
         bool canBeOption = command.Options.Count > 0;
         foreach (ShellWord word in words)
         {
-            if (canBeOption && command.Options.Any(option => option.Name == word.Text))
+            if (canBeOption && FindOptions(command, word.Text) is { Count: > 0 } options)
             {
-                _options.Add(word.Text);
+                _options.UnionWith(options);
             }
             else if (!canBeOption || !word.Text.StartsWith("--", StringComparison.Ordinal))
             {
@@ -52,6 +56,28 @@ internal sealed class CommandArguments : IReadOnlyList<ShellWord>
 
     /// <summary>Returns whether the user typed an option.</summary>
     public bool HasOption(string option) => _options.Contains(option);
+
+    /// <summary>
+    /// Returns the names of the options that a word selects: one option, or the options of combined letters such as <c>-lht</c>. Returns an
+    /// empty list if the word is not an option.
+    /// </summary>
+    private static List<string> FindOptions(ShellCommand command, string word)
+    {
+        if (Find(word) is { } single)
+        {
+            return [single];
+        }
+
+        if (word.Length < 3 || word[0] != '-' || word[1] == '-')
+        {
+            return [];
+        }
+
+        List<string?> letters = [.. word.Skip(1).Select(letter => Find($"-{letter}"))];
+        return letters.Contains(null) ? [] : [.. letters.Select(name => name!)];
+
+        string? Find(string name) => command.Options.FirstOrDefault(option => option.Name == name || option.Alias == name)?.Name;
+    }
 
     /// <summary>Returns the names in their order.</summary>
     public IEnumerator<ShellWord> GetEnumerator() => _names.GetEnumerator();

@@ -45,7 +45,7 @@ internal static class EntryKindErrors
             ("rmdir", FtpEntryKind.File) => ("it is a file", $"rm {name}"),
             ("rmdir", FtpEntryKind.Directory) when await HasEntriesAsync(shell, path, cancellationToken) =>
                 ("the folder is not empty", $"ls {name}, to list its files"),
-            ("rm", FtpEntryKind.Directory) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
+            ("rm", FtpEntryKind.Directory) => ("it is a folder", $"rm -r {name}, which removes the folder with everything in it"),
             _ => null,
         };
         if (explanation is not var (reason, advice))

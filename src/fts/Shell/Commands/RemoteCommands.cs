@@ -9,59 +9,20 @@ namespace Fts.Shell.Commands;
 internal static class RemoteCommands
 {
     /// <summary>
-    /// <c>ls</c> prints one line per entry: kind, size in bytes, time in UTC, name. A listing line in an unknown format is printed
-    /// unchanged.
+    /// <c>cd</c> changes the remote folder: without an argument to the start folder, with <c>-</c> to the previous folder.
     /// </summary>
-    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
-    {
-        List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
-        string[] sizes = [.. entries.Select(FormatSize)];
-        int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
-        for (int i = 0; i < entries.Count; i++)
-        {
-            FtpEntry entry = entries[i];
-            (char kind, string mark) = entry.Kind switch
-            {
-                FtpEntryKind.Directory => ('d', "/"),
-                FtpEntryKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.Escape(entry.LinkTarget)}"),
-                FtpEntryKind.File => ('-', ""),
-                _ => ('?', ""),
-            };
-            string time = entry.LastModified?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.WriteData(
-                $"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
-        }
-
-        // The unreadable lines were printed unchanged, so the command succeeded.
-        UnreadableLineWarnings.WriteWarnings(shell, "ls", entries.FindAll(RemoteFileFinder.IsUnreadable));
-        return ExitCode.Success;
-
-        static string FormatSize(FtpEntry entry) =>
-            entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?";
-    }
-
-    /// <summary>
-    /// <c>nlist</c> prints one name per line, for scripts. A listing line in an unknown format is skipped, and the exit code is
-    /// <see cref="ExitCode.SomeFailed"/>.
-    /// </summary>
-    public static async Task<ExitCode> NlistAsync(
-        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
-    {
-        List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
-        foreach (FtpEntry entry in entries.Where(entry => !RemoteFileFinder.IsUnreadable(entry)))
-        {
-            shell.Terminal.WriteData(FtpName.Escape(entry.Name));
-        }
-
-        return UnreadableLineWarnings.WriteWarnings(shell, "nlist", entries.FindAll(RemoteFileFinder.IsUnreadable));
-    }
-
-    /// <summary><c>cd</c> changes the remote folder. Without an argument, it changes to the start folder.</summary>
     public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        string name = arguments.Count == 0 ? "" : FtpName.Unescape(arguments[0].Text);
-        await shell.CurrentDirectory.ChangeAsync(shell.Client, name, cancellationToken);
-        string path = shell.CurrentDirectory.Path;
+        RemoteDirectory current = shell.CurrentDirectory;
+        string name = arguments switch
+        {
+            [] => "",
+            [{ Text: "-" }] => current.PreviousPath ?? throw new UserErrorException(
+                ExitCode.UsageError, "cd -: there is no previous folder yet", "cd ./-, if - is the name of a folder"),
+            [var word, ..] => FtpName.Unescape(word.Text),
+        };
+        await current.ChangeAsync(shell.Client, name, cancellationToken);
+        string path = current.Path;
         shell.Terminal.WriteMessage($"the remote folder is now {(path.Length == 0 ? "the start folder" : FtpName.Escape(path))}");
         return ExitCode.Success;
     }
@@ -100,9 +61,38 @@ internal static class RemoteCommands
         }
     }
 
-    /// <summary><c>rm FILE…</c> removes files. Accepts no patterns, because a removed file cannot be restored.</summary>
-    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ModifyEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
+    /// <summary><c>chmod MODE NAME…</c> changes permission bits (SITE CHMOD).</summary>
+    public static async Task<ExitCode> ChmodAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    {
+        string mode = arguments[0].Text;
+        if (mode.Length is < 3 or > 4 || mode.AsSpan().ContainsAnyExceptInRange('0', '7'))
+        {
+            throw new UserErrorException(
+                ExitCode.UsageError, $"chmod {mode}: the mode must have three or four octal digits", "chmod 644 NAME, for example");
+        }
+
+        (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
+            await RemoteFileFinder.ExpandAsync(shell, "chmod", [.. arguments.Skip(1)], cancellationToken);
+        return ClientShell.CombineExitCodes(
+            listingResult, await shell.ForEachAsync("chmod", files, ChangeModeAsync, cancellationToken));
+
+        async Task ChangeModeAsync(RemoteFile file, CancellationToken cancel)
+        {
+            FtpReply reply = await shell.Client.SendAsync("SITE", $"CHMOD {mode} {file.Path}", cancel);
+            if (!reply.IsCompletion)
+            {
+                throw new FtpReplyException(reply, "SITE CHMOD");
+            }
+
+            shell.Terminal.WriteMessage($"changed the mode of {file.TypedName.ToPrintable()} to {mode}");
+        }
+    }
+
+    /// <summary>Removes files without a question.</summary>
+    public static Task<ExitCode> RemoveFilesAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
+        ModifyEachAsync(shell, "rm", words, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c> creates folders.</summary>
     public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
@@ -141,37 +131,4 @@ internal static class RemoteCommands
 
             shell.Terminal.WriteMessage($"{pastVerb} {word.Text.ToPrintable()}");
         }, cancellationToken);
-
-    /// <summary>
-    /// Returns the entries of a folder, the entries that match a pattern, or the entry of a single file. The entries are sorted by name.
-    /// The unreadable lines follow.
-    /// </summary>
-    private static async Task<List<FtpEntry>> GetEntriesAsync(
-        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
-    {
-        ShellWord name = arguments.Count == 0 ? new ShellWord("") : arguments[0];
-        if (name.IsPattern)
-        {
-            List<FtpEntry> matches = await RemoteFileFinder.MatchAsync(shell, name, cancellationToken);
-            return matches.Exists(entry => !RemoteFileFinder.IsUnreadable(entry))
-                ? matches
-                : throw new UserErrorException(ExitCode.NotFound, $"no remote file matches {name}", "ls, to list the folder");
-        }
-
-        try
-        {
-            return await RemoteFileFinder.ListAsync(shell, name, cancellationToken);
-        }
-        catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
-        {
-            // The name may be a file. Servers reply differently to LIST and MLSD of a file, so the client requests the entry of the file.
-            FtpEntry? entry = await shell.Client.GetEntryAsync(shell.CurrentDirectory.Resolve(name), cancellationToken);
-            if (entry is { Kind: not FtpEntryKind.Directory })
-            {
-                return [entry];
-            }
-
-            throw;
-        }
-    }
 }

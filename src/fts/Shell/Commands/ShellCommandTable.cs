@@ -1,5 +1,5 @@
 using Fts.Cli;
-using Fts.Transfers;
+using Fts.Cli.Help;
 
 namespace Fts.Shell.Commands;
 
@@ -23,6 +23,15 @@ internal sealed record ShellCommand(
 
     /// <summary>The source of the names that Tab completes as arguments.</summary>
     public CompletionSource CompletionSource { get; init; }
+
+    /// <summary>The source of the names that Tab completes as the second and later arguments; the same as the first by default.</summary>
+    public CompletionSource? TargetCompletionSource { get; init; }
+
+    /// <summary>Examples for <c>help COMMAND</c>.</summary>
+    public IReadOnlyList<HelpRow> Examples { get; init; } = [];
+
+    /// <summary>The advice if the user types too many arguments; null for advice about quotes.</summary>
+    public string? TooManyAdvice { get; init; }
 
     /// <summary>The options of the command. If a command has no options, an argument such as <c>--skip</c> is a name.</summary>
     public IReadOnlyList<ShellOption> Options { get; init; } = [];
@@ -56,8 +65,12 @@ internal enum CompletionSource
     None,
     /// <summary>Files on the server.</summary>
     Remote,
+    /// <summary>Folders on the server.</summary>
+    RemoteFolders,
     /// <summary>Local files.</summary>
     Local,
+    /// <summary>Local folders.</summary>
+    LocalFolders,
     /// <summary>The topics of <c>help</c>.</summary>
     HelpTopics,
 }
@@ -72,16 +85,49 @@ internal static class ShellCommandTable
     /// <summary>The commands in the order of the list of <c>help</c>.</summary>
     public static IReadOnlyList<ShellCommand> All { get; } =
     [
-        new(ShellCommandGroup.Transfers, ["put", "mput"], "put FILE…", "upload files", (1, Unlimited), TransferCommands.PutAsync)
+        new(ShellCommandGroup.Transfers, ["put"], "put LOCAL [REMOTE]", "upload a file or the files of a pattern", (1, 2),
+            TransferCommands.PutAsync)
         {
-            CompletionSource = CompletionSource.Local, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
-            Details = ["The files are stored in the current remote folder.", "Without an option, put replaces an existing file."],
+            CompletionSource = CompletionSource.Local, TargetCompletionSource = CompletionSource.Remote,
+            Options = TransferCommands.Options, AcceptsPatterns = true, TooManyAdvice = "mput FILE…, to upload several files",
+            Examples =
+            [
+                new("put report.pdf", "upload to the current remote folder"),
+                new("put report.pdf old.pdf", "upload under a new name"),
+                new("put -r photos archive/", "upload a folder into a folder"),
+            ],
+            Details = ["REMOTE is a folder, or the new name of a single file.", "Without an option, put replaces an existing file.",
+                "With -r, files that are the same on the server are not sent again."],
         },
-        new(ShellCommandGroup.Transfers, ["get", "mget"], "get FILE…", "download files", (1, Unlimited), TransferCommands.GetAsync)
+        new(ShellCommandGroup.Transfers, ["get"], "get REMOTE [LOCAL]", "download a file or the files of a pattern", (1, 2),
+            TransferCommands.GetAsync)
         {
-            CompletionSource = CompletionSource.Remote, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Remote, TargetCompletionSource = CompletionSource.Local,
+            Options = TransferCommands.Options, AcceptsPatterns = true, TooManyAdvice = "mget FILE…, to download several files",
+            Examples =
+            [
+                new("get report.pdf", "download to the current local folder"),
+                new("get report.pdf ~/old.pdf", "download under a new name"),
+                new("get *.jpg --skip", "download the missing pictures"),
+                new("get -r photos", "download a folder"),
+            ],
+            Details = ["LOCAL is a folder, or the new name of a single file.",
+                "Without an option, get asks before it replaces a file.", "In a script, get fails instead of asking.",
+                "The answer newer replaces this and later files if the server's file is newer.",
+                "With -r, files that are the same here are not downloaded again."],
+        },
+        new(ShellCommandGroup.Transfers, ["mput"], "mput FILE…", "upload several files", (1, Unlimited), TransferCommands.MputAsync)
+        {
+            CompletionSource = CompletionSource.Local, Options = TransferCommands.Options, AcceptsPatterns = true,
+            Examples = [new("mput *.jpg *.png", "upload the files of two patterns")],
+            Details = ["The files are stored in the current remote folder.", "Without an option, mput replaces existing files."],
+        },
+        new(ShellCommandGroup.Transfers, ["mget"], "mget FILE…", "download several files", (1, Unlimited), TransferCommands.MgetAsync)
+        {
+            CompletionSource = CompletionSource.Remote, Options = TransferCommands.Options, AcceptsPatterns = true,
+            Examples = [new("mget a.txt b.txt *.pdf", "download several files")],
             Details = ["The files are stored in the current local folder.",
-                "Without an option, get asks before it replaces a file.", "In a script, get fails instead of asking."],
+                "Without an option, mget asks before it replaces a file.", "In a script, mget fails instead of asking."],
         },
         new(
             ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
@@ -89,7 +135,15 @@ internal static class ShellCommandTable
             MirrorOperation.MirrorAsync)
         {
             CompletionSource = CompletionSource.Remote, Options = MirrorOperation.Options,
-            Details = ["SOURCE is a remote folder, and TARGET is a local folder.", "Nothing is ever removed."],
+            Examples =
+            [
+                new("mirror docs", "download a folder, or update the local copy"),
+                new("mirror -R www /www --dry-run", "list what an upload would change"),
+            ],
+            Details = ["SOURCE is a remote folder, and TARGET is a local folder.",
+                "Nothing is removed without --delete.",
+                "With --delete, it asks first. It removes nothing if a listing or a transfer",
+                "failed, or if SOURCE has no files."],
         },
         new(ShellCommandGroup.Transfers, ["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0),
             SessionCommands.AsciiAsync),
@@ -100,19 +154,31 @@ internal static class ShellCommandTable
             ShellCommandGroup.Transfers, ["type"], "type [ascii|binary]", "set or print the transfer type", (0, 1),
             SessionCommands.TypeAsync),
 
-        new(ShellCommandGroup.RemoteFiles, ["ls", "dir", "ll"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), RemoteCommands.LsAsync)
+        new(ShellCommandGroup.RemoteFiles, ["ls"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), ListingCommands.LsAsync)
         {
-            CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Remote, AcceptsPatterns = true, Options = ListingCommands.Options,
+            Examples = [new("ls -lht", "sizes with units, the newest first"), new("ls *.jpg", "list some files")],
+            Details = ["On a terminal, names are printed in columns, with the colours of LS_COLORS.",
+                "In a script, each line contains the kind, the size, the time in UTC and the name."],
+        },
+        new(ShellCommandGroup.RemoteFiles, ["dir", "ll"], "dir [FOLDER|PATTERN]", "list a folder with sizes and times", (0, 1),
+            ListingCommands.DirAsync)
+        {
+            CompletionSource = CompletionSource.Remote, AcceptsPatterns = true, Options = ListingCommands.Options,
+            Examples = [new("dir -S", "the largest files first")],
             Details = ["Each line contains the kind, the size in bytes, the time in UTC and the name."],
         },
-        new(ShellCommandGroup.RemoteFiles, ["nlist", "nls"], "nlist [FOLDER|PATTERN]", "list names only", (0, 1), RemoteCommands.NlistAsync)
+        new(ShellCommandGroup.RemoteFiles, ["nlist", "nls"], "nlist [FOLDER|PATTERN]", "list names only", (0, 1),
+            ListingCommands.NlistAsync)
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
+            Examples = [new("nlist *.jpg", "one name per line, for scripts")],
         },
-        new(ShellCommandGroup.RemoteFiles, ["cd"], "cd [FOLDER]", "change the folder (default: start folder)", (0, 1),
+        new(ShellCommandGroup.RemoteFiles, ["cd"], "cd [FOLDER|-]", "change the folder (default: start folder)", (0, 1),
             RemoteCommands.CdAsync)
         {
-            CompletionSource = CompletionSource.Remote,
+            CompletionSource = CompletionSource.RemoteFolders,
+            Examples = [new("cd photos/2026", "change to a folder"), new("cd -", "return to the previous folder")],
         },
         new(ShellCommandGroup.RemoteFiles, ["pwd"], "pwd", "print the current folder", (0, 0), RemoteCommands.PwdAsync),
         new(ShellCommandGroup.RemoteFiles, ["cat"], "cat FILE…", "print the content of files", (1, Unlimited), TransferCommands.CatAsync)
@@ -131,9 +197,26 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote,
         },
-        new(ShellCommandGroup.RemoteFiles, ["rm", "delete", "del"], "rm FILE…", "remove files", (1, Unlimited), RemoteCommands.RmAsync)
+        new(ShellCommandGroup.RemoteFiles, ["chmod"], "chmod MODE FILE…", "change the permissions of files", (2, Unlimited),
+            RemoteCommands.ChmodAsync)
         {
-            CompletionSource = CompletionSource.Remote,
+            CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
+            Examples = [new("chmod 644 index.html", "read for all, write for the owner")],
+            Details = ["MODE has three or four octal digits. The server must support SITE CHMOD."],
+        },
+        new(ShellCommandGroup.RemoteFiles, ["rm", "delete", "del"], "rm NAME…", "remove files, or folders with -r", (1, Unlimited),
+            RemovalCommand.RmAsync)
+        {
+            CompletionSource = CompletionSource.Remote, AcceptsPatterns = true, Options = RemovalCommand.Options,
+            Examples =
+            [
+                new("rm old.txt", "remove a file"),
+                new("rm *.tmp", "remove the files of a pattern, after a question"),
+                new("rm -r old", "remove a folder with everything in it, after a question"),
+            ],
+            Details = ["On a terminal, rm asks before it removes several files, patterns or folders.",
+                "In a script, patterns and -r need --force.",
+                "Nothing is removed if a folder cannot be listed completely."],
         },
         new(ShellCommandGroup.RemoteFiles, ["mkdir", "md"], "mkdir FOLDER…", "create folders", (1, Unlimited), RemoteCommands.MkdirAsync)
         {
@@ -142,7 +225,7 @@ internal static class ShellCommandTable
         new(ShellCommandGroup.RemoteFiles, ["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders", (1, Unlimited),
             RemoteCommands.RmdirAsync)
         {
-            CompletionSource = CompletionSource.Remote,
+            CompletionSource = CompletionSource.RemoteFolders,
         },
 
         new(ShellCommandGroup.LocalFiles, ["lls"], "lls [FOLDER]", "list a folder", (0, 1), LocalCommands.LlsAsync)
@@ -152,7 +235,7 @@ internal static class ShellCommandTable
         new(ShellCommandGroup.LocalFiles, ["lcd"], "lcd [FOLDER]", "change the folder (default: home folder)", (0, 1),
             LocalCommands.LcdAsync)
         {
-            CompletionSource = CompletionSource.Local,
+            CompletionSource = CompletionSource.LocalFolders,
         },
         new(ShellCommandGroup.LocalFiles, ["lpwd"], "lpwd", "print the current folder", (0, 0), LocalCommands.LpwdAsync),
 
@@ -207,7 +290,7 @@ internal static class ShellCommandTable
             throw new UserErrorException(
                 ExitCode.UsageError,
                 $"{command.Names[0]}: too {(hasTooMany ? "many" : "few")} arguments; usage: {command.Usage}",
-                hasTooMany ? "quotes around a name with spaces: \"two words\"" : null);
+                hasTooMany ? command.TooManyAdvice ?? "quotes around a name with spaces: \"two words\"" : null);
         }
 
         return (command, arguments);

@@ -52,14 +52,21 @@ internal static class ShellHelp
     /// <summary>Returns the usage, the description, the other names and the options of a command, one option per line.</summary>
     public static IReadOnlyList<string> FormatCommand(ShellCommand command)
     {
-        List<string> lines =
-            [$"usage: {command.Usage}", $"{Indent}{command.Description}", .. command.Details.Select(detail => Indent + detail)];
+        List<string> lines = [$"usage: {command.Usage}", $"{Indent}{command.Description}"];
+        if (command.Examples.Count > 0)
+        {
+            int width = command.Examples.Max(example => example.Term.Length);
+            lines.AddRange(["examples:", .. command.Examples.Select(example => FormatRow(example, width))]);
+        }
+
+        string[] notes = [.. command.Details];
+        lines.AddRange(notes.Length > 0 ? ["notes:", .. notes.Select(detail => Indent + detail)] : []);
         if (command.AcceptsPatterns)
         {
             lines.Add($"{Indent}* and ? select all matching files, unless they are in quotes.");
         }
 
-        if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
+        if (command.CompletionSource is not (CompletionSource.None or CompletionSource.HelpTopics))
         {
             lines.Add($"{Indent}Write names with spaces in quotes: \"two words\".");
         }
@@ -71,9 +78,10 @@ internal static class ShellHelp
 
         if (command.Options.Count > 0)
         {
-            int width = command.Options.Max(option => option.Name.Length);
-            lines.AddRange(
-                ["options:", .. command.Options.Select(option => FormatRow(new HelpRow(option.Name, option.Description), width))]);
+            HelpRow[] rows = [.. command.Options.Select(option =>
+                new HelpRow(option.Alias is null ? option.Name : $"{option.Name}, {option.Alias}", option.Description))];
+            int width = rows.Max(row => row.Term.Length);
+            lines.AddRange(["options:", .. rows.Select(row => FormatRow(row, width))]);
         }
 
         return lines;

@@ -34,16 +34,21 @@ internal sealed class TabCompletion(ClientShell shell)
         }
 
         ShellCommand? command = ShellCommandTable.Find(previousText.Split(' ')[0]);
-        if (word.StartsWith("--", StringComparison.Ordinal) && command?.Options.Count > 0)
+        if (word.StartsWith('-') && command?.Options.Count > 0)
         {
             return Completion.Create(start, word, command.Options.Select(option => option.Name));
         }
 
-        return Completion.Create(start, word, command?.CompletionSource switch
+        int previousNames = previousText.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Count(text => !text.StartsWith('-'));
+        CompletionSource? source = previousNames > 0 ? command?.TargetCompletionSource ?? command?.CompletionSource
+            : command?.CompletionSource;
+        return Completion.Create(start, word, source switch
         {
             CompletionSource.HelpTopics => ShellHelp.Topics,
             CompletionSource.Local => GetLocalNames(word),
+            CompletionSource.LocalFolders => GetLocalNames(word).Where(IsFolder),
             CompletionSource.Remote => await GetRemoteNamesAsync(word),
+            CompletionSource.RemoteFolders => (await GetRemoteNamesAsync(word)).Where(IsFolder),
             _ => [],
         });
     }
@@ -52,6 +57,8 @@ internal sealed class TabCompletion(ClientShell shell)
     /// Returns whether a name can be typed and is displayed unchanged: it contains no control characters and no direction marks.
     /// </summary>
     private static bool IsTypable(string name) => name.ToPrintable() == name;
+
+    private static bool IsFolder(string name) => name.EndsWith('/');
 
     private static IEnumerable<string> GetLocalNames(string word)
     {

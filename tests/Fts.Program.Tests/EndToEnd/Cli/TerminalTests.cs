@@ -62,12 +62,12 @@ public sealed class TerminalTests : IAsyncLifetime
         _server.Folder.Write("a.txt", "theirs");
         _server.Folder.Write("b.txt", "theirs");
         await using RunningProgram client = await ConnectAsync();
-        foreach ((string command, int times) in ((string, int)[])[("get a.txt", 1), ("get a.txt b.txt", 2)])
+        foreach ((string command, int times) in ((string, int)[])[("get a.txt", 1), ("mget a.txt b.txt", 2)])
         {
             client.WriteInput(command + Return);
-            await client.WaitForOutputAsync("Replace it? [y/N/resume] ", times);
+            await client.WaitForOutputAsync("Replace it? [yes/No/all/none/newer/resume/quit] ", times);
             client.WriteInput(CtrlC);
-            await client.WaitForOutputAsync("Replace it? [y/N/resume] ^C\r\n", times);
+            await client.WaitForOutputAsync("Replace it? [yes/No/all/none/newer/resume/quit] ^C\r\n", times);
             await client.WaitForOutputAsync("get a.txt: stopped; a.txt was not changed", times);
         }
 
@@ -232,12 +232,12 @@ public sealed class TerminalTests : IAsyncLifetime
         _server.Folder.Write("a.txt", "theirs");
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("get a.txt" + Return);
-        await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("Replace it? [yes/No/all/none/newer/resume/quit] ");
         client.WriteInput("n" + Return);
         await client.WaitForOutputAsync("skipped a.txt: already exists in the local folder");
         Assert.Equal("mine", _folder.Read("a.txt"));
         client.WriteInput("get a.txt" + Return);
-        await client.WaitForOutputAsync("Replace it? [y/N/resume] ", times: 2);
+        await client.WaitForOutputAsync("Replace it? [yes/No/all/none/newer/resume/quit] ", times: 2);
         client.WriteInput("y" + Return);
         await client.WaitForOutputAsync("downloaded a.txt");
         Assert.Equal("theirs", _folder.Read("a.txt"));
@@ -250,10 +250,10 @@ public sealed class TerminalTests : IAsyncLifetime
         _server.Folder.Write("a.txt", "one, two");
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("get a.txt" + Return);
-        await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("Replace it? [yes/No/all/none/newer/resume/quit] ");
         client.WriteInput("r" + Return);
         await client.WaitForOutputAsync("resuming a.txt at 62 %");
-        await client.WaitForOutputAsync("downloaded a.txt (3 bytes, resumed after 5 bytes");
+        await client.WaitForOutputAsync("resumed after 5 bytes");
         Assert.Equal("one, two", _folder.Read("a.txt"));
         client.WriteInput("get --sk\ta\t" + Return);
         await client.WaitForOutputAsync("skipped a.txt: already exists in the local folder");

@@ -53,7 +53,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
         Assert.Equal(2, code);
         Assert.Contains($"try: fts mirror '{_folder["local dir"]}' {Url}/local%20dir\n", messages, StringComparison.Ordinal);
         (_, _, messages) = await _server.RunClientAsync(_folder, "put local\\ dir/");
-        Assert.Contains("try: mirror -R local\\ dir/ local\\ dir\n", messages, StringComparison.Ordinal);
+        Assert.Contains("try: put -r local\\ dir/\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
             $"error: get dir: it is a folder; get downloads files only\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n",
             messages, StringComparison.Ordinal);
         (_, _, messages) = await _server.RunClientAsync(_folder, "get dir");
-        Assert.Contains("try: mirror dir dir\n", messages, StringComparison.Ordinal);
+        Assert.Contains("try: get -r dir\n", messages, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -47,7 +47,7 @@ public sealed class HostileNameTests : IAsyncLifetime
         $"put --skip {OneLine}\n" +
         $"put --resume {OneLine}\n" +
         $"put {Folder}\n" +
-        $"put {OneLine}x {OneLine}y\n" +
+        $"mput {OneLine}x {OneLine}y\n" +
         $"put {OneLine}*y\n")]
     [InlineData(
         $"lcd {Folder}\nget *\n" +
@@ -57,7 +57,7 @@ public sealed class HostileNameTests : IAsyncLifetime
         "get --overwrite *\n" +
         $"get {OneLine}\n" +
         $"get --overwrite {OneLine}\n" +
-        $"get {OneLine}x {OneLine}y\n" +
+        $"mget {OneLine}x {OneLine}y\n" +
         $"get {OneLine}*y\n" +
         $"cat {OneLine}\n" +
         $"cat {OneLine}x\n")]

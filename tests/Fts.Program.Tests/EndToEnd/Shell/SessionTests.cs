@@ -96,8 +96,8 @@ public sealed class SessionTests : IDisposable
     [InlineData("gte a.txt", "unknown command 'gte'; did you mean get?")]
     [InlineData("puut a.txt", "did you mean put?")]
     [InlineData("xyzzy", "help, to list the commands")]
-    [InlineData("put", "usage: put FILE…")]
-    [InlineData("get", "usage: get FILE…")]
+    [InlineData("put", "usage: put LOCAL [REMOTE]")]
+    [InlineData("get", "usage: get REMOTE [LOCAL]")]
     [InlineData("change", "usage: change OLD NEW")]
     [InlineData("change one", "usage: change OLD NEW")]
     [InlineData("change one two three", "usage: change OLD NEW")]
@@ -117,13 +117,14 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         (int code, string data, string messages) = await server.RunClientAsync(_folder, "help");
         Assert.True(code == 0, messages);
-        foreach (string expected in (string[])["put FILE…", "get FILE…", "change OLD NEW", "help [COMMAND]", "help server [VERB]", "bye"])
+        foreach (string expected in (string[])["put LOCAL [REMOTE]", "get REMOTE [LOCAL]",
+            "change OLD NEW", "help [COMMAND]", "help server [VERB]", "bye"])
         {
             Assert.Contains($"\n  {expected}  ", data, StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain("STOR", data, StringComparison.Ordinal);
-        Assert.Contains("usage: put FILE…\n", (await server.RunClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
+        Assert.Contains("usage: put LOCAL [REMOTE]\n", (await server.RunClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,7 +162,7 @@ public sealed class SessionTests : IDisposable
         }
 
         (int code, _, string messages) = await server.RunClientAsync(
-            _folder, "put 'two words.txt' \"it's.txt\"", "put say\\ \\\"hi\\\".txt", "put \"ünïcödé 文件.txt\" -dash '#hash'",
+            _folder, "mput 'two words.txt' \"it's.txt\"", "put say\\ \\\"hi\\\".txt", "mput \"ünïcödé 文件.txt\" -dash '#hash'",
             "change \"two words.txt\" 'three short words'");
         Assert.True(code == 0, messages);
         Assert.Equal(names.Skip(1).Append("three short words").Order(StringComparer.Ordinal), server.Folder.Names);
@@ -203,10 +204,10 @@ public sealed class SessionTests : IDisposable
             _folder.Write(name, name);
         }
 
-        (int code, _, _) = await server.RunClientAsync(_folder, "put *.txt c.log");
+        (int code, _, _) = await server.RunClientAsync(_folder, "mput *.txt c.log");
         Assert.Equal(0, code);
         Assert.Equal(["a.txt", "b.txt", "c.log"], server.Folder.Names);
-        (code, _, string messages) = await server.RunClientAsync(_folder, "!rm a.txt b.txt c.log", "get missing.txt *.txt");
+        (code, _, string messages) = await server.RunClientAsync(_folder, "!rm a.txt b.txt c.log", "mget missing.txt *.txt");
         Assert.Equal(9, code);
         Assert.Contains("get missing.txt", messages, StringComparison.Ordinal);
         Assert.Equal(["a.txt", "b.txt"], _folder.Names);

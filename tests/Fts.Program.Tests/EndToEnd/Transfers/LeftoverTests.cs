@@ -38,19 +38,19 @@ public sealed class LeftoverTests : IAsyncLifetime
         watcher.Changed += (_, _) => written.TrySetResult();
         watcher.EnableRaisingEvents = true;
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", slow.Port, "--tls", "off"]);
-        client.WriteInput("get a b\n");
+        client.WriteInput("mget a b\n");
         await written.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         string partial = Assert.Single(_folder.Names);
 
         _server.Folder.Write("x", "one");
         _server.Folder.Write("y", "two");
-        (int code, _, string messages) = await _server.RunClientAsync(_folder, "get x y");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "mget x y");
         Assert.True(code == 0, messages);
         Assert.Equal([partial, "x", "y"], _folder.Names);
 
         client.SendSignal(Kill);
         await client.WaitForExitAsync();
-        (code, _, messages) = await _server.RunClientAsync(_folder, "get --overwrite x y");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "mget --overwrite x y");
         Assert.True(code == 0, messages);
         Assert.Equal(["x", "y"], _folder.Names);
         never.SetResult();

@@ -39,7 +39,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     {
         _folder.Write("a", "one");
         _folder.Write("c", "three");
-        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put a missing c");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "mput a missing c");
         Assert.Equal(9, code);
         Assert.Contains("uploaded a (3 bytes)", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded c (5 bytes)", messages, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(["a", "c"], _server.Folder.Names);
 
         using var back = new TestFolder();
-        (code, _, messages) = await _server.RunClientAsync(back, "get a missing c");
+        (code, _, messages) = await _server.RunClientAsync(back, "mget a missing c");
         Assert.Equal(9, code);
         Assert.Contains("error: get missing: no such file or folder on the server", messages, StringComparison.Ordinal);
         Assert.Equal(["a", "c"], back.Names);
@@ -74,7 +74,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         }
 
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
-        client.WriteInput("put a b c\n");
+        client.WriteInput("mput a b c\n");
         await client.WaitForOutputAsync("uploaded c (5 bytes)");
     }
 
@@ -99,16 +99,16 @@ public sealed class ManyFilesTests : IAsyncLifetime
         _server.Folder.Write("a", "one, two");
         _server.Folder.Write("b", "mine, and theirs");
         _server.Folder.Write("c", "new");
-        (int code, _, string messages) = await _server.RunClientAsync(_folder, "get a b c");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "mget a b c");
         Assert.Equal(9, code);
         Assert.Contains("get b: b already exists and was not changed", messages, StringComparison.Ordinal);
         Assert.Equal(("one, ", "mine", "new"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));
 
-        (code, _, messages) = await _server.RunClientAsync(_folder, "get --skip a b");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "mget --skip a b");
         Assert.Equal(0, code);
         Assert.Equal(("one, ", "mine"), (_folder.Read("a"), _folder.Read("b")));
 
-        (code, _, messages) = await _server.RunClientAsync(_folder, "get --resume a b c");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "mget --resume a b c");
         Assert.Equal(0, code);
         Assert.Contains("resuming a at 62 %", messages, StringComparison.Ordinal);
         Assert.Contains("downloaded a (3 bytes, resumed after 5 bytes, same SHA-256)", messages, StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(("one, two", "mine, and theirs"), (_folder.Read("a"), _folder.Read("b")));
 
         _folder.Write("a", "other");
-        (code, _, messages) = await _server.RunClientAsync(_folder, "put --resume a b", "put --skip a b", "put --overwrite a b");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "mput --resume a b", "mput --skip a b", "mput --overwrite a b");
         Assert.Equal(9, code);
         Assert.Contains("try: put --overwrite a, to replace it", messages, StringComparison.Ordinal);
         Assert.Equal("other", _server.Folder.Read("a"));
@@ -133,7 +133,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
             _server.Folder.Write($"{folder}/same", text);
         }
 
-        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put x/same y/same", "get x/same y/same");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "mput x/same y/same", "mget x/same y/same");
         Assert.Equal("second", _server.Folder.Read("same"));
         Assert.Equal("first", _folder.Read("same"));
         Assert.Contains("get y/same: same already exists and was not changed", messages, StringComparison.Ordinal);
@@ -183,9 +183,9 @@ public sealed class ManyFilesTests : IAsyncLifetime
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
         await client.WaitForOutputAsync("fts> ");
         client.WriteInput("get *\r");
-        await client.WaitForOutputAsync("a already exists. Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("a already exists. Replace it? [yes/No/all/none/newer/resume/quit] ");
         client.WriteInput("y\r");
-        await client.WaitForOutputAsync("b already exists. Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("b already exists. Replace it? [yes/No/all/none/newer/resume/quit] ");
         client.WriteInput("\r");
         await client.WaitForOutputAsync("skipped b: already exists in the local folder");
         await client.WaitForOutputAsync("downloaded c (6 bytes)");
