@@ -166,8 +166,8 @@ internal sealed class ApplyCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "An entry is refused if its file has changed since the plan was made, on either side. The other entries are executed, and the " +
-            "exit code is 9. To continue after an interruption, make a new plan.",
+            "An entry is refused if its file has changed since the plan was made, on either side. The other entries are executed, and " +
+            "the exit code is 9. To continue after an interruption, make a new plan.",
             "The plan names the server and the user. Give the options for encryption and proxies again.",
             ConnectionOptions.PasswordNote,
         ],
