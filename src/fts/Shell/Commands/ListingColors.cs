@@ -1,3 +1,4 @@
+using System.Buffers;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -9,6 +10,8 @@ internal sealed class ListingColors
     /// <summary>The colours of GNU ls without <c>LS_COLORS</c>.</summary>
     private const string Default = "di=01;34:ln=01;36:ex=01;32";
 
+    private static readonly SearchValues<char> SgrCharacters = SearchValues.Create("0123456789;");
+
     private readonly Dictionary<string, string> _byKind = [];
     private readonly List<(string Suffix, string Sgr)> _bySuffix = [];
 
@@ -18,7 +21,7 @@ internal sealed class ListingColors
         foreach (string part in (string.IsNullOrEmpty(text) ? Default : text).Split(':'))
         {
             int equals = part.LastIndexOf('=');
-            if (equals < 1 || equals + 1 == part.Length || part.AsSpan(equals + 1).ContainsAnyExcept("0123456789;"))
+            if (equals < 1 || equals + 1 == part.Length || part.AsSpan(equals + 1).ContainsAnyExcept(SgrCharacters))
             {
                 continue;
             }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Fts.Cli;
 using Fts.Client;
-using Fts.Protocol;
 using Fts.Transfers;
 
 namespace Fts.Shell.Commands;
@@ -14,12 +13,12 @@ namespace Fts.Shell.Commands;
 /// <param name="isForced">Whether to remove entries without a question.</param>
 internal sealed class MirrorDeletion(bool isForced)
 {
-    /// <summary>Returns the removals, or null if a guard forbids them, which is reported as a message.</summary>
+    /// <summary>Returns the removals. They are empty if a guard forbids them.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="request">The folders.</param>
     /// <param name="plan">The plan of the transfers.</param>
     /// <param name="cancellationToken">Cancels the listings.</param>
-    public async Task<MirrorRemovals> PlanAsync(
+    public static async Task<MirrorRemovals> PlanAsync(
         ClientShell shell, MirrorRequest request, FtpMirrorPlan plan, CancellationToken cancellationToken)
     {
         if (plan.Failures.Count > 0 || plan.UnreadableEntries.Count > 0)

@@ -152,7 +152,7 @@ internal static class MirrorOperation
         // The removals are planned before the transfers, so that their number is part of the dry run and of the question.
         MirrorRemovals? removals = request.Deletion is null
             ? null
-            : await request.Deletion.PlanAsync(shell, request, plan, cancellationToken);
+            : await MirrorDeletion.PlanAsync(shell, request, plan, cancellationToken);
         if (request.IsDryRun)
         {
             ShowDryRun(shell, plan, GetTransferDirection(direction), removals);

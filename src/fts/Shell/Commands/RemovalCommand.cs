@@ -1,7 +1,6 @@
 using System.Globalization;
 using Fts.Cli;
 using Fts.Client;
-using Fts.Protocol;
 using Fts.Transfers.Remote;
 
 namespace Fts.Shell.Commands;

@@ -20,6 +20,13 @@ public sealed class TargetTests
     [InlineData("ftp://ann@files.example.com:2121/pub/new%20things/", "files.example.com", 2121, "ann", "pub/new things/")]
     [InlineData("ftp://files.example.com/%2Fetc", "files.example.com", 21, null, "/etc")]
     [InlineData("ftp://[::1]:2121/", "::1", 2121, null, null)]
+    [InlineData("ann@files.example.com:2121", "files.example.com", 2121, "ann", null)]
+    [InlineData("files.example.com:2121", "files.example.com", 2121, null, null)]
+    [InlineData("[2001:db8::1]:2121", "2001:db8::1", 2121, null, null)]
+    [InlineData("ann@[2001:db8::1]:2121", "2001:db8::1", 2121, "ann", null)]
+    [InlineData("ann@2001:db8::1", "2001:db8::1", 65432, "ann", null)]
+    [InlineData("ftps://files.example.com/pub", "files.example.com", 990, null, "pub")]
+    [InlineData("ftpes://ann@files.example.com", "files.example.com", 21, "ann", null)]
     public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
     {
         var line = new CommandLine(ClientCommand.Definition, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
