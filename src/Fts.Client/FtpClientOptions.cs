@@ -54,6 +54,12 @@ public sealed record FtpClientOptions
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 
+    /// <summary>
+    /// The maximum speed of all data connections together, in bytes per second, 1 or more. Null, the default, means no limit. Counted after
+    /// compression and before encryption. Listings count, too.
+    /// </summary>
+    public long? MaxBytesPerSecond { get; init; }
+
     /// <summary>The timeouts and other periods.</summary>
     public FtpTimeouts Timeouts { get; init; } = new();
 
@@ -99,6 +105,11 @@ public sealed record FtpClientOptions
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
+    /// Writes a transcript of all connections; null if not needed. The client neither disposes the recorder nor fails if it cannot write.
+    /// </summary>
+    public FtpRecorder? Recorder { get; init; }
+
+    /// <summary>
     /// Receives the steps of opening each connection, for example to display the progress of a slow connection; null if not needed. The
     /// callback must not block.
     /// </summary>
@@ -121,6 +132,7 @@ public sealed record FtpClientOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBytesPerSecond ?? 1, 1, nameof(MaxBytesPerSecond));
         ArgumentNullException.ThrowIfNull(Credentials);
         ArgumentNullException.ThrowIfNull(Encoding);
         if (!WireText.IsSupported(Encoding))
@@ -152,7 +164,8 @@ public sealed record FtpClientOptions
 
         if (!Enum.IsDefined(DataMode))
         {
-            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "The value must be Passive, Active or Automatic.");
+            throw new ArgumentOutOfRangeException(
+                nameof(DataMode), DataMode, "The value must be Passive, Active, Automatic, EpsvOnly or PasvOnly.");
         }
 
         if (!Enum.IsDefined(PassiveAddressSource))

@@ -25,7 +25,8 @@ public sealed class FtpBanList
     private readonly BanIndex _bans = new();
     private readonly FailureCounts _failures;
     private Task _storeWork = Task.CompletedTask; // reads and writes of the store follow each other in this chain of tasks
-    private readonly HashSet<BanSubject> _unsaved = []; // changed in memory, but not yet in the store
+    private readonly Dictionary<BanSubject, BanRemoval?> _unsaved = []; // changed in memory, not yet in the store; null for a set ban
+    private HashSet<BanSubject> _withoutEffect = []; // logged bans of networks that are never banned
     private volatile bool _hasBans;
 
     internal FtpBanList(FtpServerOptions serverOptions, FtpBanOptions options)
@@ -70,12 +71,24 @@ public sealed class FtpBanList
         return ban is null || IsNeverBanned(address) ? null : ban;
     }
 
+    /// <summary>The networks to which no ban applies (<see cref="FtpBanOptions.NeverBanned"/>).</summary>
+    public IReadOnlyList<IPNetwork> NeverBanned => _options.NeverBanned;
+
     /// <summary>Returns whether an address belongs to a network of <see cref="FtpBanOptions.NeverBanned"/>.</summary>
     public bool IsNeverBanned(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
         IPAddress unmapped = address.UnmapIPv4();
         return _options.NeverBanned.Any(network => network.Contains(unmapped));
+    }
+
+    /// <summary>
+    /// Returns whether a ban of a subject has no effect, because a network of <see cref="FtpBanOptions.NeverBanned"/> contains its network.
+    /// </summary>
+    public bool IsNeverBanned(BanSubject subject)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        return subject.IsWithin(_options.NeverBanned);
     }
 
     /// <summary>Adds a ban, or replaces the ban with the same subject. Open sessions continue.</summary>
@@ -85,7 +98,7 @@ public sealed class FtpBanList
         ArgumentNullException.ThrowIfNull(ban);
         lock (_lock)
         {
-            Set(ban.Subject, ban);
+            Set(ban.Subject, ban, null);
         }
 
         LogAdded(ban);
@@ -95,8 +108,12 @@ public sealed class FtpBanList
     /// <summary>
     /// Removes the ban of a subject, and the failed logins that were counted for it. Returns false if there is no such ban.
     /// </summary>
+    /// <param name="subject">The subject of the ban.</param>
+    /// <param name="actor">The system user that removes the ban, for its event; null if unknown.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="IOException">The store cannot be written. The ban no longer applies, until the server is restarted.</exception>
-    public async ValueTask<bool> RemoveAsync(BanSubject subject, CancellationToken cancellationToken = default)
+    public async ValueTask<bool> RemoveAsync(
+        BanSubject subject, string? actor = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         lock (_lock)
@@ -106,7 +123,7 @@ public sealed class FtpBanList
                 return false;
             }
 
-            Set(subject, null);
+            Set(subject, null, new BanRemoval(BanRemovalReason.Removed, Now, actor));
             AddressBlock block = AddressBlock.FromAddress(subject.Network.BaseAddress);
             if (subject.Account is { } account)
             {
@@ -118,7 +135,7 @@ public sealed class FtpBanList
             }
         }
 
-        Log.BanRemoved(_serverOptions.Logger, subject.ToString().ToPrintable());
+        Log.BanRemoved(_serverOptions.Logger, subject.ToString().ToPrintable(), actor is null ? "" : $" by {actor.ToPrintable()}");
         await WriteUnsavedAsync(cancellationToken);
         return true;
     }
@@ -210,7 +227,7 @@ public sealed class FtpBanList
             }
 
             EvictAutomaticBans();
-            Set(ban.Subject, ban);
+            Set(ban.Subject, ban, null);
         }
 
         LogAdded(ban);
@@ -235,14 +252,14 @@ public sealed class FtpBanList
         ? $"{Math.Round(_options.Window.TotalMinutes)} min"
         : $"{Math.Ceiling(_options.Window.TotalSeconds)} s";
 
-    /// <summary>Sets or removes a ban in memory. Requires the lock.</summary>
-    private void Set(BanSubject subject, Ban? ban)
+    /// <summary>Sets a ban in memory, or removes it for a reason. Requires the lock.</summary>
+    private void Set(BanSubject subject, Ban? ban, BanRemoval? removal)
     {
         _bans.Set(subject, ban);
         _hasBans = _bans.Count > 0;
         if (_options.Store is not null)
         {
-            _unsaved.Add(subject);
+            _unsaved[subject] = removal;
         }
     }
 
@@ -258,7 +275,7 @@ public sealed class FtpBanList
         foreach (Ban ban in _bans.All.Where(ban => ban.Source == BanSource.Automatic).OrderBy(ban => ban.Until)
             .Take(Math.Max(1, _bans.Count / 10)).ToArray())
         {
-            Set(ban.Subject, null);
+            Set(ban.Subject, null, new BanRemoval(BanRemovalReason.Evicted, Now));
         }
     }
 
@@ -266,10 +283,17 @@ public sealed class FtpBanList
     private void RemoveEnded()
     {
         DateTimeOffset now = Now;
+        Ban[] ended;
         lock (_lock)
         {
+            ended = [.. _bans.All.Where(ban => !ban.IsActive(now))];
             _bans.Replace([.. _bans.All.Where(ban => ban.IsActive(now))]);
             _hasBans = _bans.Count > 0;
+        }
+
+        foreach (Ban ban in ended)
+        {
+            Log.BanEnded(_serverOptions.Logger, ban.Subject.ToString().ToPrintable());
         }
     }
 
@@ -308,14 +332,15 @@ public sealed class FtpBanList
                 }
                 else
                 {
-                    await store.RemoveAsync(change.Subject, cancellationToken);
+                    await store.RemoveAsync(
+                        change.Subject, change.Removal ?? new BanRemoval(BanRemovalReason.Ended, Now), cancellationToken);
                 }
             }
             catch
             {
                 lock (_lock)
                 {
-                    _unsaved.Add(change.Subject);
+                    _unsaved.TryAdd(change.Subject, change.Removal); // a later change has priority
                 }
 
                 throw;
@@ -329,15 +354,17 @@ public sealed class FtpBanList
         DateTimeOffset now = Now;
         foreach (Ban ended in stored.Where(ban => !ban.IsActive(now)))
         {
-            await store.RemoveAsync(ended.Subject, cancellationToken);
+            await store.RemoveAsync(ended.Subject, new BanRemoval(BanRemovalReason.Ended, now), cancellationToken);
         }
 
         lock (_lock)
         {
-            IEnumerable<Ban> unsaved = _unsaved.Select(_bans.Get).OfType<Ban>();
-            _bans.Replace([.. stored.Where(ban => ban.IsActive(now) && !_unsaved.Contains(ban.Subject)), .. unsaved]);
+            IEnumerable<Ban> unsaved = _unsaved.Keys.Select(_bans.Get).OfType<Ban>();
+            _bans.Replace([.. stored.Where(ban => ban.IsActive(now) && !_unsaved.ContainsKey(ban.Subject)), .. unsaved]);
             _hasBans = _bans.Count > 0;
         }
+
+        LogBansWithoutEffect();
     }
 
     /// <summary>Runs work on the store after all earlier work has ended. Work never runs on the thread of the caller.</summary>
@@ -356,18 +383,31 @@ public sealed class FtpBanList
     }
 
     /// <summary>Removes and returns one unsaved change with the current state of its subject. Returns null if there is none.</summary>
-    private (BanSubject Subject, Ban? Ban)? TakeUnsaved()
+    private (BanSubject Subject, Ban? Ban, BanRemoval? Removal)? TakeUnsaved()
     {
         lock (_lock)
         {
-            if (_unsaved.FirstOrDefault() is not { } subject)
+            if (_unsaved.Count == 0)
             {
                 return null;
             }
 
+            (BanSubject subject, BanRemoval? removal) = _unsaved.First();
             _unsaved.Remove(subject);
-            return (subject, _bans.Get(subject));
+            return (subject, _bans.Get(subject), removal);
         }
+    }
+
+    /// <summary>Logs each stored ban of a network that is never banned, once as long as it is stored.</summary>
+    private void LogBansWithoutEffect()
+    {
+        BanSubject[] subjects = [.. GetBans().Select(ban => ban.Subject).Where(IsNeverBanned)];
+        foreach (BanSubject subject in subjects.Where(subject => !_withoutEffect.Contains(subject)))
+        {
+            Log.BanWithoutEffect(_serverOptions.Logger, subject.ToString().ToPrintable());
+        }
+
+        _withoutEffect = [.. subjects];
     }
 
     private void LogAdded(Ban ban) => Log.BanAdded(

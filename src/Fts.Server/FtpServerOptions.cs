@@ -287,6 +287,15 @@ public sealed record FtpServerOptions
     /// </summary>
     public Action<FtpServerTrace>? Trace { get; init; }
 
+    /// <summary>
+    /// Returns whether <see cref="Trace"/> receives lines now. Called for each command and reply, so it must be fast and thread-safe. Null
+    /// for always. Default: null.
+    /// </summary>
+    public Func<bool>? IsTracing { get; init; }
+
+    /// <summary>The receiver of trace lines, or null if it receives none now.</summary>
+    internal Action<FtpServerTrace>? CurrentTrace => Trace is not null && (IsTracing is null || IsTracing()) ? Trace : null;
+
     /// <summary>The clock for the delays after failed logins. Default: the system clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

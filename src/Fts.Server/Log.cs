@@ -197,8 +197,14 @@ internal static partial class Log
     [LoggerMessage(84, LogLevel.Warning, "banned {Subject} until {Until}: {Reason}")]
     public static partial void BanAdded(ILogger logger, string subject, string until, string reason);
 
-    [LoggerMessage(85, LogLevel.Information, "removed the ban of {Subject}")]
-    public static partial void BanRemoved(ILogger logger, string subject);
+    [LoggerMessage(85, LogLevel.Information, "removed the ban of {Subject}{By}")]
+    public static partial void BanRemoved(ILogger logger, string subject, string by);
+
+    [LoggerMessage(92, LogLevel.Information, "the ban of {Subject} has ended")]
+    public static partial void BanEnded(ILogger logger, string subject);
+
+    [LoggerMessage(93, LogLevel.Warning, "the ban of {Subject} has no effect, because its network is never banned")]
+    public static partial void BanWithoutEffect(ILogger logger, string subject);
 
     [LoggerMessage(86, LogLevel.Error, "cannot read or write the stored bans; the bans in memory stay in force: {Reason}")]
     public static partial void BanStoreFailed(ILogger logger, string reason);

@@ -11,4 +11,11 @@ namespace Fts.Storage;
 /// The entry that has the name of the file now, or null if none has it. A link is not followed. The commit replaces this entry, or appends
 /// to it.
 /// </param>
-public readonly record struct PendingCommit(ulong DirectoryId, string Name, ulong FileId, long Length, FileEntry? Existing);
+public readonly record struct PendingCommit(ulong DirectoryId, string Name, ulong FileId, long Length, FileEntry? Existing)
+{
+    /// <summary>
+    /// Whether <see cref="FileId"/> and <see cref="Length"/> stay the same if another upload creates, replaces or deletes the existing
+    /// entry. They do not if the commit may append to that entry.
+    /// </summary>
+    public bool IsIndependentOfExisting { get; init; }
+}

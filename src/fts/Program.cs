@@ -1,6 +1,7 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
@@ -11,30 +12,39 @@ using Fts.Transfers.Remote;
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 StandardStreams.Initialize();
-try
-{
-    return (int)await RunAsync(args);
-}
-catch (UserErrorException e)
-{
-    Terminal.Plain.ShowError(e.Error);
-    return (int)e.Error.ExitCode;
-}
-catch (OutputException e)
-{
-    if (e.Error is not { } error)
-    {
-        return (int)ExitCode.Success;
-    }
+int exitCode = await RunAndReportAsync(args);
+JsonOutput.Current?.WriteResult((ExitCode)exitCode);
+return exitCode;
 
-    Terminal.Plain.ShowError(error);
-    return (int)error.ExitCode;
-}
-catch (Exception e) when (e is not OutOfMemoryException)
+static async Task<int> RunAndReportAsync(string[] args)
 {
-    // The exception is a bug in fts. The user gets one line to report instead of a stack trace.
-    Terminal.Plain.ShowError(new UserError(ExitCode.OtherError, $"unexpected error, please report it: {e.GetType().Name}: {e.Message}"));
-    return (int)ExitCode.OtherError;
+    try
+    {
+        JsonOutput.Start(args);
+        return (int)await RunAsync(args);
+    }
+    catch (UserErrorException e)
+    {
+        Terminal.Plain.ShowError(e.Error);
+        return (int)e.Error.ExitCode;
+    }
+    catch (OutputException e)
+    {
+        if (e.Error is not { } error)
+        {
+            return (int)ExitCode.Success;
+        }
+
+        Terminal.Plain.ShowError(error);
+        return (int)error.ExitCode;
+    }
+    catch (Exception e) when (e is not OutOfMemoryException)
+    {
+        // The exception is a bug in fts. The user gets one line to report instead of a stack trace.
+        Terminal.Plain.ShowError(
+            new UserError(ExitCode.OtherError, $"unexpected error, please report it: {e.GetType().Name}: {e.Message}"));
+        return (int)ExitCode.OtherError;
+    }
 }
 
 static Task<ExitCode> RunAsync(string[] args) => args switch
@@ -63,6 +73,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),
     ["ban", .. var rest] => BanCommand.RunAsync(rest),

@@ -49,6 +49,7 @@ public sealed class ChangeEventTests : IDisposable
                 "ann: removed by root",
             ],
             (await ReadAsync()).Select(each => $"{each.Account}: {each.Detail}"));
+        Assert.All(await ReadAsync(), each => Assert.Equal(("administrator", "root"), (each.Source, each.Actor)));
         Assert.Null((await Records.VerifyEventsAsync(Token)).Fault);
     }
 
@@ -89,21 +90,26 @@ public sealed class ChangeEventTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ban_has_an_event_with_its_reason_and_its_end()
+    public async Task A_ban_and_its_removal_have_events_with_source_actor_and_reason()
     {
         Records.SetRecordsEvents(true);
         DateTimeOffset since = new(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(1));
         await Bans.SaveAsync(CreateBan("ann@192.0.2.7", since.AddMinutes(15)) with { Since = since, Source = BanSource.Automatic }, Token);
-        await Bans.SaveAsync(CreateBan("2001:db8::1", null), Token);
-        await Bans.RemoveAsync(Parse("2001:db8::1"), Token);
+        await Bans.SaveAsync(CreateBan("2001:db8::1", null) with { Actor = "ann" }, Token);
+        await Bans.RemoveAsync(Parse("2001:db8::1"), new BanRemoval(BanRemovalReason.Removed, since.AddHours(1), "root"), Token);
+        var ended = new BanRemoval(BanRemovalReason.Ended, since.AddMinutes(15));
+        Assert.False(await Bans.RemoveAsync(Parse("ann@192.0.2.7"), ended with { Time = since.AddMinutes(14) }, Token));
+        Assert.True(await Bans.RemoveAsync(Parse("ann@192.0.2.7"), ended, Token));
+        Assert.False(await Bans.RemoveAsync(Parse("ann@192.0.2.7"), ended, Token)); // another server has recorded it
         AccountEvent[] events = await ReadAsync();
         Assert.Equal(
             [
-                ("ann", "192.0.2.7", "automatic, until 2026-01-02T02:19:05Z: port\\x0Ascans"),
-                (null, "2001:db8::/64", "manual, until it is removed: port\\x0Ascans"),
+                (EventType.Banned, "ann", "192.0.2.7", "automatic", null, "until 2026-01-02T02:19:05Z: port\\x0Ascans"),
+                (EventType.Banned, null, "2001:db8::/64", "administrator", "ann", "until it is removed: port\\x0Ascans"),
+                (EventType.Unbanned, null, "2001:db8::/64", "administrator", "root", "removed by an administrator: port\\x0Ascans"),
+                (EventType.Unbanned, "ann", "192.0.2.7", "automatic", null, "ended: port\\x0Ascans"),
             ],
-            events.Select(each => (each.Account, each.Address!, each.Detail!)));
-        Assert.All(events, each => Assert.Equal(EventType.Banned, each.Type));
+            events.Select(each => (each.Type, each.Account, each.Address!, each.Source!, each.Actor, each.Detail!)));
         Assert.Equal(since.ToUniversalTime(), events[0].Time);
         Assert.Null((await Records.VerifyEventsAsync(Token)).Fault);
     }

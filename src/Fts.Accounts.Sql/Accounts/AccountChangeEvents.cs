@@ -28,6 +28,8 @@ internal static class AccountChangeEvents
                 events.Add(new AccountEvent(EventType.AccountChanged, AccountEvent.RoundTime(now))
                 {
                     Account = change.IsGroup ? null : AccountEvent.EscapeText(change.Name),
+                    Source = AccountEvent.AdministratorSource,
+                    Actor = changedBy is null ? null : AccountEvent.EscapeText(changedBy),
                     Detail = AccountEvent.EscapeText(change.IsGroup ? $"group {change.Name} {text}" : text),
                 });
             }

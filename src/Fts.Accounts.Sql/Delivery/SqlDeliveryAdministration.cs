@@ -82,6 +82,30 @@ public sealed class SqlDeliveryAdministration(SqliteDatabase database)
     });
 
     /// <summary>
+    /// Discards the events that a target must still receive, or those before a time. The events themselves and dead letters stay. Returns
+    /// the number of discarded deliveries.
+    /// </summary>
+    /// <param name="target">The name of the target.</param>
+    /// <param name="before">The time before which the events happened, or null for all events.</param>
+    /// <remarks>A delivery that is running at this moment is completed.</remarks>
+    public long Skip(string target, DateTimeOffset? before)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        long end = before?.UtcTicks ?? long.MaxValue;
+        return database.Write(session =>
+        {
+            // The later events must be in the queues, because the position of the target is a single number.
+            SqlDeliveryDatabase.EnqueueAll(session, target);
+            return session.Execute(
+                """
+                DELETE FROM deliveries WHERE target = $1 AND is_dead = 0
+                    AND event_id IN (SELECT id FROM events WHERE time < $2)
+                """,
+                target, end);
+        });
+    }
+
+    /// <summary>
     /// Puts events into the queues of their targets again, with no failed attempt. Returns the number of deliveries.
     /// </summary>
     /// <remarks>The events of an account are delivered in their order, before newer events that are still in its queue.</remarks>

@@ -76,6 +76,13 @@ public sealed class SqlDeliveryDatabase(SqliteDatabase database) : IDeliveryData
         row => (row.GetRequiredInteger(0), row.GetRequiredInteger(1)),
         target)[0];
 
+    /// <summary>Moves all events into the queues of a target that must exist. A type that it does not receive is skipped later.</summary>
+    internal static void EnqueueAll(ISqlSession session, string target)
+    {
+        (long after, long last) = ReadProgress(session, target);
+        Enqueue(session, target, null, (int)Math.Min(last - after, int.MaxValue), TimeProvider.System.GetUtcNow());
+    }
+
     private static bool Enqueue(
         ISqlSession session, string target, IReadOnlyCollection<EventType>? types, int limit, DateTimeOffset now)
     {

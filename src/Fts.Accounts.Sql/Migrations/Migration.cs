@@ -14,5 +14,6 @@ internal sealed record Migration(string Name, IReadOnlyList<string> Statements)
         EventSearchIndexes.Migration,
         DeliveryTables.Migration,
         RemovedAccountTable.Migration,
+        ActorColumns.Migration,
     ];
 }

@@ -23,7 +23,7 @@ public sealed class SqlRecordDatabase(SqliteDatabase database) : IRecordDatabase
     public async ValueTask AddAsync(RecordBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        await database.WriteAsync(session => Add(session, batch), cancellationToken).ConfigureAwait(false);
+        await database.WriteAsync(session => Add(session, batch), batch.CanWait, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Fts.Accounts.Settings;
 using Fts.Accounts.Sql.Migrations;
+using Fts.Storage.Workers;
 
 namespace Fts.Accounts.Sql.Sqlite;
 
@@ -101,12 +102,20 @@ public sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>Runs work in a write transaction on a thread-pool thread.</summary>
-    internal async ValueTask<T> WriteAsync<T>(Func<ISqlSession, T> work, CancellationToken cancellationToken)
+    internal ValueTask<T> WriteAsync<T>(Func<ISqlSession, T> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, hasLowPriority: false, cancellationToken);
+
+    /// <summary>Runs work in a write transaction on a thread-pool thread, or on a thread of low priority.</summary>
+    internal async ValueTask<T> WriteAsync<T>(Func<ISqlSession, T> work, bool hasLowPriority, CancellationToken cancellationToken)
     {
         await _writerLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => _writer.RunTransaction(isWrite: true, work), CancellationToken.None).ConfigureAwait(false);
+            T RunTransaction() => _writer.RunTransaction(isWrite: true, work);
+            Task<T> running = hasLowPriority
+                ? LowPriorityThread.RunAsync(RunTransaction, "fts events")
+                : Task.Run(RunTransaction, CancellationToken.None);
+            return await running.ConfigureAwait(false);
         }
         finally
         {

@@ -5,13 +5,20 @@ namespace Fts.Accounts.Sql.Sqlite;
 /// <summary>A prepared statement, and its current row. The connection disposes it.</summary>
 internal sealed class SqliteStatement(sqlite3_stmt handle) : ISqlRow, IDisposable
 {
+    private readonly List<int> _indexes = []; // of $1, $2, …
+
     /// <summary>Sets the parameters <c>$1</c>, <c>$2</c>, ….</summary>
     public void Bind(ReadOnlySpan<SqlValue> values)
     {
         for (int at = 0; at < values.Length; at++)
         {
-            // SQLite numbers named parameters in the order of their first occurrence, which may differ from their names.
-            int index = raw.sqlite3_bind_parameter_index(handle, $"${at + 1}");
+            if (at == _indexes.Count)
+            {
+                // SQLite numbers named parameters in the order of their first occurrence, which may differ from their names.
+                _indexes.Add(raw.sqlite3_bind_parameter_index(handle, $"${at + 1}"));
+            }
+
+            int index = _indexes[at];
             if (values[at].Text is { } text)
             {
                 raw.sqlite3_bind_text(handle, index, text);

@@ -21,6 +21,9 @@ public sealed record Ban(BanSubject Subject, string Reason, DateTimeOffset Since
     /// <summary>The maximum number of characters of a reason.</summary>
     public const int MaxReasonLength = 500;
 
+    /// <summary>The system user that added the ban as administrator, or null if unknown or for an automatic ban.</summary>
+    public string? Actor { get; init; }
+
     /// <summary>Returns whether the ban has not ended at a time.</summary>
     public bool IsActive(DateTimeOffset now) => Until is not { } until || now < until;
 }

@@ -104,6 +104,18 @@ public sealed record BanSubject
         return (Account is null || Account == account) && Network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
     }
 
+    /// <summary>Returns whether one of the networks contains the whole network of this subject.</summary>
+    /// <param name="networks">The networks, for example those that are never banned.</param>
+    public bool IsWithin(IReadOnlyCollection<IPNetwork> networks)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        // The /64 network of ::1 has no other address.
+        IPNetwork whole = Network.PrefixLength >= 64 && Network.Contains(IPAddress.IPv6Loopback)
+            ? new IPNetwork(IPAddress.IPv6Loopback, 128)
+            : Network;
+        return networks.Any(network => network.PrefixLength <= whole.PrefixLength && network.Contains(whole.BaseAddress));
+    }
+
     /// <summary>Returns the text form, which <see cref="TryParse"/> accepts.</summary>
     public override string ToString()
     {

@@ -12,7 +12,13 @@ public interface IBanStore
     /// <exception cref="IOException">The store cannot be written.</exception>
     ValueTask SaveAsync(Ban ban, CancellationToken cancellationToken);
 
-    /// <summary>Removes the ban of a subject. Returns false if there is none.</summary>
+    /// <summary>
+    /// Removes the ban of a subject. Returns false if there is none. A removal for <see cref="BanRemovalReason.Ended"/> removes only a ban
+    /// whose end is not later than the time of the removal.
+    /// </summary>
+    /// <param name="subject">The subject of the ban.</param>
+    /// <param name="removal">Why the ban no longer applies.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="IOException">The store cannot be written.</exception>
-    ValueTask<bool> RemoveAsync(BanSubject subject, CancellationToken cancellationToken);
+    ValueTask<bool> RemoveAsync(BanSubject subject, BanRemoval removal, CancellationToken cancellationToken);
 }

@@ -12,6 +12,12 @@ namespace Fts.Accounts.Events;
 /// <param name="Time">The time, UTC, in whole microseconds.</param>
 public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
 {
+    /// <summary>The source of an event that the server itself caused.</summary>
+    public const string AutomaticSource = "automatic";
+
+    /// <summary>The source of an event that an administrator caused.</summary>
+    public const string AdministratorSource = "administrator";
+
     /// <summary>The name of the account, or the user name that a client sent. Null if the event concerns none.</summary>
     public string? Account { get; init; }
 
@@ -41,6 +47,14 @@ public sealed record AccountEvent(EventType Type, DateTimeOffset Time)
 
     /// <summary>The name of the rule that refused the client (<see cref="RuleNames"/>), or null.</summary>
     public string? Rule { get; init; }
+
+    /// <summary>
+    /// What caused a ban, its removal, or a change of an account: <see cref="AutomaticSource"/>, <see cref="AdministratorSource"/> or null.
+    /// </summary>
+    public string? Source { get; init; }
+
+    /// <summary>The system user that acted as administrator, or null if unknown or if no administrator acted.</summary>
+    public string? Actor { get; init; }
 
     /// <summary>Further facts as text, or null.</summary>
     public string? Detail { get; init; }

@@ -36,19 +36,21 @@ public sealed record EventChainFault(long Id, string Problem);
 /// </remarks>
 public static class EventChain
 {
-    /// <summary>The first field of each hashed event. Changes if the fields change.</summary>
-    private const byte FormatVersion = 1;
+    /// <summary>The first field of each hashed event. Version 2 also has the source and the actor.</summary>
+    private const byte FormatVersion = 1, FormatVersionWithActor = 2;
 
     /// <summary>
     /// Returns the SHA-256 of the hash before and of all fields. Each text is preceded by its length, so that no two events have the same
     /// bytes.
     /// </summary>
+    /// <remarks>An event without source and actor keeps the hash of the older format, so that stored events stay valid.</remarks>
     public static byte[] ComputeHash(ReadOnlySpan<byte> previousHash, long id, AccountEvent entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
         var bytes = new ArrayBufferWriter<byte>(512);
         bytes.Write(previousHash);
-        bytes.Write([FormatVersion]);
+        bool hasActor = entry.Source is not null || entry.Actor is not null;
+        bytes.Write([hasActor ? FormatVersionWithActor : FormatVersion]);
         WriteNumber(bytes, id);
         WriteNumber(bytes, entry.Time.UtcTicks);
         WriteNumber(bytes, (long)entry.Type);
@@ -62,6 +64,12 @@ public static class EventChain
         WriteText(bytes, entry.Sha256);
         WriteText(bytes, entry.Rule);
         WriteText(bytes, entry.Detail);
+        if (hasActor)
+        {
+            WriteText(bytes, entry.Source);
+            WriteText(bytes, entry.Actor);
+        }
+
         return SHA256.HashData(bytes.WrittenSpan);
     }
 

@@ -31,6 +31,8 @@ public static class EventPayload
                 Verdict = happened.Verdict,
                 Sha256 = happened.Sha256,
                 Rule = happened.Rule,
+                Source = happened.Source,
+                Actor = happened.Actor,
                 Detail = happened.Detail,
                 Hash = Convert.ToHexStringLower(stored.Hash),
             },
@@ -66,6 +68,10 @@ internal sealed record PayloadFields
     public string? Sha256 { get; init; }
 
     public string? Rule { get; init; }
+
+    public string? Source { get; init; }
+
+    public string? Actor { get; init; }
 
     public string? Detail { get; init; }
 

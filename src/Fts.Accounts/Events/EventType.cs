@@ -25,6 +25,8 @@ public enum EventType
     AccountChanged = 10,
     /// <summary>A link was created.</summary>
     LinkMade = 11,
+    /// <summary>A ban was removed, or it ended.</summary>
+    Unbanned = 12,
 }
 
 /// <summary>Converts event types to their names and back.</summary>
@@ -45,6 +47,7 @@ public static class EventTypes
         EventType.Banned => "banned",
         EventType.AccountChanged => "account_changed",
         EventType.LinkMade => "link_made",
+        EventType.Unbanned => "unbanned",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The event type is not defined."),
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fts.Accounts.Recording;
 using Fts.Storage;
 
 namespace Fts.Accounts.Quota;
@@ -121,6 +122,38 @@ public sealed class QuotaLedger
         }
 
         return found?.ToArray() ?? [];
+    }
+
+    /// <summary>
+    /// Returns the directories with a quota that contain a location. If the store ignores case there, also those in the same store whose
+    /// names are spelled in another way.
+    /// </summary>
+    /// <param name="location">The location.</param>
+    /// <param name="path">The path of the location in the store.</param>
+    /// <param name="store">The store.</param>
+    internal QuotaDirectory[] Find(StoreLocation location, StorePath path, IFileStore store)
+    {
+        QuotaDirectory[] found = Find(location.FullPath);
+        StorePath compared = store.GetComparisonPath(path), upper = path.IsRoot ? path : path.Parent.Child("A");
+        if (store.GetComparisonPath(upper) == upper)
+        {
+            return found;
+        }
+
+        StorePath top = path; // the path of the directory of the location in the store
+        for (StorePath below = location.Path; !below.IsRoot; below = below.Parent)
+        {
+            top = top.Parent;
+        }
+
+        string prefix = location.Directory == "/" ? "/" : location.Directory + "/";
+        return
+        [
+            .. found,
+            .. _directories.Values.Where(directory => directory.Path.Length > prefix.Length
+                && directory.Path.StartsWith(prefix, StringComparison.Ordinal) && !found.Contains(directory)
+                && top.Resolve(directory.Path[prefix.Length..]) is { } nested && compared.IsWithin(store.GetComparisonPath(nested))),
+        ];
     }
 
     /// <summary>Called if an upload needs the count of a directory whose last first count failed. Set once, before uploads.</summary>

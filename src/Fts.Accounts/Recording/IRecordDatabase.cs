@@ -22,7 +22,14 @@ public sealed record RecordState(long FoldedThrough, IReadOnlyList<StoredUsage> 
 /// <param name="Usage">
 /// The change of the usage of each directory. <see cref="StoredUsage.CountedAt"/> replaces the stored time if it is not null.
 /// </param>
-public sealed record RecordBatch(long? FoldedThrough, IReadOnlyList<AccountEvent> Events, IReadOnlyList<StoredUsage> Usage);
+public sealed record RecordBatch(long? FoldedThrough, IReadOnlyList<AccountEvent> Events, IReadOnlyList<StoredUsage> Usage)
+{
+    /// <summary>
+    /// Whether the batch may be added with a low priority, so that it does not delay transfers. False if events wait that did not fit into
+    /// the batch.
+    /// </summary>
+    public bool CanWait { get; init; }
+}
 
 /// <summary>The events and the usage of quotas in a database. Thread-safe, and usable by several processes at once.</summary>
 public interface IRecordDatabase

@@ -62,12 +62,20 @@ internal sealed class RecordFolder(
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            while (journal.PeekSettled(MaxBatch) is { Count: > 0 } settled)
+            // A batch that is not full contains all entries that were settled before the call. Later ones wait for the next call. Under
+            // load, the loop would otherwise add them in many small transactions.
+            IReadOnlyList<SettledEntry> settled;
+            do
             {
-                await database.AddAsync(CreateBatch(settled), cancellationToken).ConfigureAwait(false);
-                journal.RemoveFolded(settled[^1].Number);
-                eventsAdded?.Invoke();
+                settled = journal.PeekSettled(MaxBatch);
+                if (settled.Count > 0)
+                {
+                    await database.AddAsync(CreateBatch(settled), cancellationToken).ConfigureAwait(false);
+                    journal.RemoveFolded(settled[^1].Number);
+                    eventsAdded?.Invoke();
+                }
             }
+            while (settled.Count == MaxBatch);
         }
         finally
         {
@@ -95,6 +103,6 @@ internal sealed class RecordFolder(
             }
         }
 
-        return new RecordBatch(settled[^1].Number, events, [.. usage.Values]);
+        return new RecordBatch(settled[^1].Number, events, [.. usage.Values]) { CanWait = settled.Count < MaxBatch };
     }
 }

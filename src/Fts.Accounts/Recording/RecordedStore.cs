@@ -156,7 +156,7 @@ internal sealed class RecordedStore(IFileStore inner, SessionRecords session) : 
     public StoreLocation Locate(StorePath path) => session.Locate(path, inner);
 
     public QuotaDirectory[] FindDirectories(StorePath path) =>
-        Records.Ledger.IsEmpty ? [] : Records.Ledger.Find(Locate(path).FullPath);
+        Records.Ledger.IsEmpty ? [] : Records.Ledger.Find(Locate(path), path, inner);
 
     public AccountEvent[] CreateEvents(EventType type, StorePath path, Func<AccountEvent, AccountEvent>? complete = null) =>
         session.CreateEvents(type, path, complete);

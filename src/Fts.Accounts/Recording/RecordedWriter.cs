@@ -16,7 +16,7 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
     private readonly IFileWriter _writer;
     private readonly RecordedStore _store;
     private readonly StorePath _path;
-    private readonly PendingCommit _opened;
+    private readonly PendingCommit? _opened; // null if the upload had no quota when it was opened
     private readonly long _moveCount; // QuotaLedger.MoveCount when the upload was opened
     private QuotaReservation? _reservation;
     private long _end;
@@ -24,7 +24,7 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
     private List<RecordedPart> _parts = [];
     private readonly List<RecordedPart> _undeletedParts = [];
 
-    private RecordedWriter(IFileWriter writer, RecordedStore store, StorePath path, PendingCommit opened, long moveCount)
+    private RecordedWriter(IFileWriter writer, RecordedStore store, StorePath path, PendingCommit? opened, long moveCount)
     {
         (_writer, _store, _path, _opened, _moveCount) = (writer, store, path, opened, moveCount);
         _end = writer.StartOffset;
@@ -52,9 +52,13 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
         try
         {
             QuotaDirectory[] directories = store.FindDirectories(path);
-            await store.Records.Ledger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
-            PendingCommit opened = await GetPendingCommitAsync(writer, store, path, writer.StartOffset, cancellationToken)
-                .ConfigureAwait(false);
+            PendingCommit? opened = null;
+            if (directories.Length > 0)
+            {
+                await store.Records.Ledger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
+                opened = await GetPendingCommitAsync(writer, store, path, writer.StartOffset, cancellationToken).ConfigureAwait(false);
+            }
+
             var recorded = new RecordedWriter(writer, store, path, opened, moveCount);
             recorded.SetDirectories(directories);
             if (writer.IsResumed)
@@ -80,8 +84,9 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
     {
         if (_reservation is not null)
         {
-            long growth = Math.Max(0, length - GetLength(_opened.Existing) - _credit);
-            long files = Math.Max(0, (IsFile(_opened.Existing) ? 0 : 1) - _creditFiles);
+            FileEntry? existing = _opened?.Existing;
+            long growth = Math.Max(0, length - GetLength(existing) - _credit);
+            long files = Math.Max(0, (IsFile(existing) ? 0 : 1) - _creditFiles);
             _reservation.Require(new QuotaAmount(growth, files));
         }
     }
@@ -134,10 +139,16 @@ internal sealed class RecordedWriter : IFileWriter, IRecordedUpload
 
         await records.Ledger.WaitForCountAsync(directories, cancellationToken).ConfigureAwait(false);
         SetDirectories(directories);
-        EntryKey[] keys = [new(_opened.DirectoryId, _opened.Name), .. _parts.Select(part => part.Key)];
-        using EntryLocks.Grant grant = await records.Locks.AcquireAsync(keys.Distinct().ToArray(), cancellationToken)
+        PendingCommit pending = _opened ?? await GetPendingCommitAsync(_writer, _store, _path, _end, cancellationToken)
             .ConfigureAwait(false);
-        PendingCommit pending = await GetPendingCommitAsync(_writer, _store, _path, _end, cancellationToken).ConfigureAwait(false);
+        var name = new EntryKey(pending.DirectoryId, pending.Name);
+        EntryKey[] keys = _parts.Count == 0 ? [name] : [.. _parts.Select(part => part.Key).Append(name).Distinct()];
+        using EntryLocks.Grant grant = await records.Locks.AcquireAsync(keys, cancellationToken).ConfigureAwait(false);
+        if (_opened is not null || directories.Length > 0 || !pending.IsIndependentOfExisting)
+        {
+            pending = await GetPendingCommitAsync(_writer, _store, _path, _end, cancellationToken).ConfigureAwait(false);
+        }
+
         await ThrowIfMovedAsync(pending, cancellationToken).ConfigureAwait(false);
         List<RecordedPart> parts = await RefreshPartsAsync(pending.FileId, cancellationToken).ConfigureAwait(false);
         var amount = new QuotaAmount(pending.Length - GetLength(pending.Existing), IsFile(pending.Existing) ? 0 : 1);

@@ -314,8 +314,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         Socket socket = await _preparedConnection.WaitForSocketAsync(options.Timeouts.Connect, Token).ConfigureAwait(false);
         socket.NoDelay = true; // the connection stays open, so Nagle's algorithm would delay the last bytes of each file
         DataConnection data = await DataConnection.OpenAsync(
-            socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token)
-            .ConfigureAwait(false);
+            socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false,
+            _connection.ServerProfile.RateLimit, Token).ConfigureAwait(false);
         _connection.RecordBlockTransfer(_direction, _lastUpload);
         return data;
     }

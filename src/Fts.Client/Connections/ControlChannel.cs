@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Client.Recording;
 using Fts.Client.Tls;
 using Fts.Protocol;
 
@@ -31,6 +32,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         Text = new WireText(options.Encoding);
         RemoteEndPoint = ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4();
         LocalEndPoint = ((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4();
+        Recording = options.Recorder?.OpenControl(options, RemoteEndPoint);
     }
 
     /// <summary>The address of the server, or of the proxy if one is used. IPv4-mapped addresses are converted to IPv4.</summary>
@@ -38,6 +40,9 @@ internal sealed class ControlChannel : IAsyncDisposable
 
     /// <summary>The local address of the connection. IPv4-mapped addresses are converted to IPv4.</summary>
     public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Records the connection; null if it is not recorded.</summary>
+    public ControlRecording? Recording { get; }
 
     /// <summary>Encodes commands and decodes replies.</summary>
     public WireText Text { get; }
@@ -105,6 +110,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             _tlsStream = new ReadAheadStream(await Tls.AuthenticateControlAsync(_plainStream, cancellationToken).ConfigureAwait(false));
             _lines.ReplaceStream(_tlsStream);
+            Recording?.RecordTls(Tls.Protocol);
         }
         catch (Exception e)
         {
@@ -262,6 +268,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsUsable = false;
+        Recording?.RecordClosed();
         await _lines.DisposeAsync().ConfigureAwait(false);
         Tls?.Dispose();
     }
@@ -281,6 +288,7 @@ internal sealed class ControlChannel : IAsyncDisposable
 
         string line = Text.Decode(read.Bytes.Span);
         _options.Trace?.Invoke(new FtpTrace(IsSent: false, line.ToPrintable()));
+        Recording?.RecordReceived(line);
         return _replies.AddLine(line);
     }
 
@@ -293,6 +301,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     private void RecordSent(FtpCommand command)
     {
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
+        Recording?.RecordSent(command);
         LastCommand = command;
         CommandsSent++;
         NonRepeatableCommandsSent += ClientCommand.IsRepeatable(command.Verb) ? 0 : 1;

@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using Fts.Client.Connections;
 using Fts.Client.Data;
 using Fts.Client.Listings;
+using Fts.Client.Recording;
 using Fts.Client.Tls;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
@@ -80,6 +81,9 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>The TLS state of this connection and its data connections; null if they are not encrypted.</summary>
     internal ConnectionTls? Tls => _control.Tls;
+
+    /// <summary>Records the connection; null if it is not recorded.</summary>
+    internal ControlRecording? Recording => _control.Recording;
 
     /// <summary>Encodes commands, and decodes replies and listings.</summary>
     internal WireText Text => _control.Text;
@@ -162,7 +166,7 @@ public sealed class FtpConnection : IAsyncDisposable
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectAsync(options.Validate(), new ServerProfile(), cancellationToken);
+        return ConnectAsync(options.Validate(), new ServerProfile(options), cancellationToken);
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using Fts.Client.Data;
 using Fts.Client.Listings;
 using Fts.Client.Tls;
 using Fts.Client.Transfers;
+using Fts.Protocol.Rates;
 
 namespace Fts.Client.Connections;
 
@@ -10,7 +11,8 @@ namespace Fts.Client.Connections;
 /// connection.
 /// </summary>
 /// <remarks>Thread-safe: each value is read and written independently, and a stale value only causes one more attempt.</remarks>
-internal sealed class ServerProfile
+/// <param name="options">The options of the client.</param>
+internal sealed class ServerProfile(FtpClientOptions options)
 {
     private volatile DataConnectionMode _dataConnectionMode;
     private volatile bool _isMachineListingUnsupported;
@@ -24,6 +26,10 @@ internal sealed class ServerProfile
     private volatile bool _isHostCommandAccepted;
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
+
+    /// <summary>The limit of the speed that all connections share, or null for none.</summary>
+    public BandwidthLimit? RateLimit { get; } =
+        options.MaxBytesPerSecond is { } rate ? new BandwidthLimit(rate, options.TimeProvider) : null;
 
     /// <summary>
     /// The mode that the next data connection tries first, unless the options prescribe another mode. The modes before it in the

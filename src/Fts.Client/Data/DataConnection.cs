@@ -1,8 +1,10 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Fts.Client.Recording;
 using Fts.Client.Tls;
 using Fts.Protocol.Deflate;
+using Fts.Protocol.Rates;
 
 namespace Fts.Client.Data;
 
@@ -22,6 +24,7 @@ internal sealed class DataConnection : IDisposable
     private readonly SslStream? _tlsStream;
     private readonly bool _isProxied;
     private Task _ticketReading = Task.CompletedTask;
+    private BandwidthLimit? _rateLimit;
     private DeflateWriter? _deflateWriter;
     private InflateReader? _inflateReader;
 
@@ -33,18 +36,32 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Whether encrypted data ended without close_notify (RFC 4217 §11), so that the data may be truncated.</summary>
     public bool IsTruncated { get; private set; }
 
+    /// <summary>Whether the server resumed the TLS session of the control connection; null without TLS, or if unknown.</summary>
+    public bool? IsSessionResumed { get; private set; }
+
+    /// <summary>Records the data; null if it is not recorded.</summary>
+    public DataRecording? Recording { get; set; }
+
     /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The TLS state of the control connection; null for an unencrypted data connection.</param>
     /// <param name="isSender">Whether the client sends the data.</param>
     /// <param name="isProxied">Whether the socket is connected through a proxy.</param>
     /// <param name="isCompressed">Whether the data is compressed (MODE Z).</param>
+    /// <param name="rateLimit">The limit of the speed, which several connections can share; null for none.</param>
     /// <param name="cancellationToken">Cancels the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
     public static async Task<DataConnection> OpenAsync(
-        Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, bool isCompressed, CancellationToken cancellationToken)
+        Socket socket,
+        ConnectionTls? tls,
+        bool isSender,
+        bool isProxied,
+        bool isCompressed,
+        BandwidthLimit? rateLimit,
+        CancellationToken cancellationToken)
     {
         DataConnection data = await OpenUncompressedAsync(socket, tls, isSender, isProxied, cancellationToken).ConfigureAwait(false);
+        data._rateLimit = rateLimit;
         if (isCompressed)
         {
             data._deflateWriter = isSender ? new DeflateWriter(data.WriteAllRawAsync, DeflateWriter.DefaultLevel) : null;
@@ -68,7 +85,7 @@ internal sealed class DataConnection : IDisposable
         try
         {
             SslStream tlsStream = await tls.AuthenticateDataAsync(transport, cancellationToken).ConfigureAwait(false);
-            var data = new DataConnection(socket, transport, tlsStream, isProxied);
+            var data = new DataConnection(socket, transport, tlsStream, isProxied) { IsSessionResumed = transport.EndDetection() };
             data._ticketReading = isSender ? data.ReadTicketsAsync() : Task.CompletedTask;
             return data;
         }
@@ -105,6 +122,7 @@ internal sealed class DataConnection : IDisposable
                 await _deflateWriter.FinishAsync(cancellationToken).AsTask().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
+            Recording?.End(isAborted: false);
             if (_tlsStream is not null)
             {
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -154,6 +172,7 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Resets the connection, because in stream mode a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
+        Recording?.End(isAborted: true);
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
@@ -173,14 +192,61 @@ internal sealed class DataConnection : IDisposable
     }
 
     private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+        _rateLimit is null ? ReadUnlimitedAsync(buffer, cancellationToken) : ReadLimitedAsync(_rateLimit, buffer, cancellationToken);
+
+    private async ValueTask<int> ReadLimitedAsync(BandwidthLimit limit, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        int read = await ReadUnlimitedAsync(buffer[..Math.Min(buffer.Length, limit.ChunkBytes)], cancellationToken).ConfigureAwait(false);
+        limit.Reserve(read);
+        return read;
+    }
+
+    private ValueTask<int> ReadUnlimitedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> reading = _tlsStream is null
             ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : ReadEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordReadAsync(reading, buffer, recording) : reading;
+    }
 
     private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null
+        _rateLimit is null ? WriteUnlimitedAsync(buffer, cancellationToken) : WriteLimitedAsync(_rateLimit, buffer, cancellationToken);
+
+    private async ValueTask<int> WriteLimitedAsync(BandwidthLimit limit, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await limit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        buffer = buffer[..Math.Min(buffer.Length, limit.ChunkBytes)];
+        limit.Reserve(buffer.Length);
+        return await WriteUnlimitedAsync(buffer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<int> WriteUnlimitedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ValueTask<int> writing = _tlsStream is null
             ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)
             : WriteEncryptedAsync(buffer, cancellationToken);
+        return Recording is { } recording ? RecordWriteAsync(writing, buffer, recording) : writing;
+    }
+
+    private static async ValueTask<int> RecordReadAsync(ValueTask<int> reading, Memory<byte> buffer, DataRecording recording)
+    {
+        int read = await reading.ConfigureAwait(false);
+        recording.Add(buffer.Span[..read]);
+        if (read == 0 && !buffer.IsEmpty)
+        {
+            recording.End(isAborted: false);
+        }
+
+        return read;
+    }
+
+    private static async ValueTask<int> RecordWriteAsync(ValueTask<int> writing, ReadOnlyMemory<byte> buffer, DataRecording recording)
+    {
+        int written = await writing.ConfigureAwait(false);
+        recording.Add(buffer.Span[..written]);
+        return written;
+    }
 
     private async ValueTask WriteAllRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -267,6 +333,7 @@ internal sealed class DataConnection : IDisposable
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
         private bool _isProcessing;
+        private TlsResumptionDetector? _detector = new();
 
         /// <summary>Whether the TCP data has ended.</summary>
         public bool HasReachedEnd { get; private set; }
@@ -285,6 +352,7 @@ internal sealed class DataConnection : IDisposable
             EndProcessing();
             int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             HasReachedEnd |= read == 0 && !buffer.IsEmpty;
+            _detector?.Add(buffer.Span[..read]);
             if (ShouldLockProcessing)
             {
                 await ProcessingLock.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -292,6 +360,16 @@ internal sealed class DataConnection : IDisposable
             }
 
             return read;
+        }
+
+        /// <summary>
+        /// Ends the examination of received bytes after the handshake. Returns whether the server resumed a session; null if unknown.
+        /// </summary>
+        public bool? EndDetection()
+        {
+            bool? isResumed = _detector?.IsResumed;
+            _detector = null;
+            return isResumed;
         }
 
         /// <summary>Releases the lock after the received bytes were processed. Does nothing if the reader does not hold the lock.</summary>

@@ -69,6 +69,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     {
         get
         {
+            if (options.DataMode is FtpDataMode.EpsvOnly or FtpDataMode.PasvOnly)
+            {
+                return options.DataMode == FtpDataMode.PasvOnly ? DataConnectionMode.Passive : DataConnectionMode.ExtendedPassive;
+            }
+
             if (options.DataMode == FtpDataMode.Active || serverProfile.DataConnectionMode == DataConnectionMode.Active)
             {
                 return DataConnectionMode.Active;
@@ -396,6 +401,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Returns the mode to try after a mode that failed, or null if no other mode can work.</summary>
     private DataConnectionMode? GetNextMode(DataConnectionMode mode)
     {
+        if (options.DataMode is FtpDataMode.EpsvOnly or FtpDataMode.PasvOnly)
+        {
+            return null;
+        }
+
         if (mode == DataConnectionMode.ExtendedPassive && CanUsePasv)
         {
             return DataConnectionMode.Passive;

@@ -16,6 +16,10 @@ public enum FtpDataMode
     /// cannot be opened after the transfer command was sent, the client aborts the transfer and sends the command again, except STOU.
     /// </summary>
     Automatic,
+    /// <summary>EPSV only (RFC 2428 §3). A server that rejects EPSV causes an error. Useful to diagnose a server or a firewall.</summary>
+    EpsvOnly,
+    /// <summary>PASV only (RFC 959 §4.1.2), over IPv4. Useful to diagnose a server or a firewall.</summary>
+    PasvOnly,
 }
 
 /// <summary>The source of the address for passive data connections. The port always comes from the server's reply.</summary>

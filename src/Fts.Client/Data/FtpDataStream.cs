@@ -53,6 +53,12 @@ public sealed class FtpDataStream : Stream
     /// </summary>
     public bool IsTruncated { get; private set; }
 
+    /// <summary>
+    /// Whether the server resumed the TLS session of the control connection for this data connection. Null if the data connection is not
+    /// encrypted, or if the bytes of the handshake did not show it.
+    /// </summary>
+    public bool? IsSessionResumed { get; private set; }
+
     /// <summary>Whether a read or write is waiting for the server. Other threads read this property without a lock.</summary>
     internal bool IsAwaitingData { get; private set; }
 
@@ -306,7 +312,9 @@ public sealed class FtpDataStream : Stream
             _isAccepted = prepared.IsListener || _connection.Tls is not null;
             _dataConnection = await DataConnection.OpenAsync(
                 socket, _connection.Tls, isSender: CanWrite, isProxied: _connection.Options.Proxy is not null,
-                isCompressed: _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
+                isCompressed: _connection.IsDeflating, _connection.ServerProfile.RateLimit, cancellationToken).ConfigureAwait(false);
+            IsSessionResumed = _dataConnection.IsSessionResumed;
+            _dataConnection.Recording = _connection.Recording?.OpenData(isSender: CanWrite);
         }
         catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException
             && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)

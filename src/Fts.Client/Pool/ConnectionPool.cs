@@ -31,7 +31,7 @@ internal sealed class ConnectionPool
 
     public ConnectionPool(FtpClientOptions options)
     {
-        (_options, _serverProfile, _backgroundLock, _backgroundTasks) = (options, new ServerProfile(), new Lock(), []);
+        (_options, _serverProfile, _backgroundLock, _backgroundTasks) = (options, new ServerProfile(options), new Lock(), []);
         _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
         _slots = new PoolSlots(options, _log);
         _shared = this;

@@ -1,10 +1,10 @@
 using System.Net.Sockets;
+using Fts.Protocol.Rates;
 using Fts.Protocol;
 using Fts.Protocol.Blocks;
 using Fts.Protocol.Deflate;
 using Fts.Server.Data.BlockMode;
 using Fts.Server.Data.Copy;
-using Fts.Server.Data.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 

@@ -49,7 +49,7 @@ internal static class CommandLookup
         FtpCommand command = default;
         bool isCommand = line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out command);
         string traced = isCommand ? command.Redacted : "(not a command)";
-        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, traced));
+        session.Server.Options.CurrentTrace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, traced));
         (CommandRow Row, string Argument)? found =
             isCommand && CommandTable.Find(command) is { } match && match.Row.IsAvailableTo(session) ? match : null;
         if (ProtocolSniffer.FindForeignProtocol(line, isCommand, isFirst, isKnown: found is not null) is { } protocol)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Accounts.Recording;
+using Fts.Protocol.Rates;
 using Fts.Protocol;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Listings;
@@ -239,7 +240,7 @@ internal sealed class Session : IDisposable
     public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
-        if (Server.Options.Trace is { } trace)
+        if (Server.Options.CurrentTrace is { } trace)
         {
             foreach (string line in reply.ToString().Split('\n'))
             {

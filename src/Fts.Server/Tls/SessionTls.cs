@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Protocol.Tls;
 using Fts.Server.Data;
 using Fts.Server.Hosts;
 using Fts.Server.Sessions;
@@ -192,7 +193,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         try
         {
             await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), recordStream, cancellationToken);
-            EnforceDataBinding(session, recordStream.Resumption == Resumption.Resumed);
+            EnforceDataBinding(session, recordStream.Resumption == TlsResumption.Resumed);
             recordStream.StopHolding();
             if (stream.SslProtocol != SslProtocols.Tls13)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Fts.Protocol.Tls;
 
 namespace Fts.Server.Tls;
 
@@ -49,7 +50,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     private int _nextReadBytes = SmallReadBytes;
 
     /// <summary>Whether the handshake resumed a session, as far as the written bytes determine it.</summary>
-    public Resumption Resumption { get; private set; }
+    public TlsResumption Resumption { get; private set; }
 
     /// <summary>
     /// Whether the peer has closed its side of the TCP connection. If SslStream returns 0 bytes while this property is false, the peer has
@@ -346,12 +347,12 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         bytes[..count].CopyTo(_serverFlight.AsSpan(_inspectedBytes));
         _inspectedBytes += count;
         Resumption = ServerHelloReader.Read(_serverFlight.AsSpan(0, _inspectedBytes));
-        if (Resumption == Resumption.Unknown && _inspectedBytes == MaxInspectedBytes)
+        if (Resumption == TlsResumption.Unknown && _inspectedBytes == MaxInspectedBytes)
         {
-            Resumption = Resumption.Unreadable;
+            Resumption = TlsResumption.Unreadable;
         }
 
-        if (Resumption != Resumption.Unknown)
+        if (Resumption != TlsResumption.Unknown)
         {
             _serverFlight = null;
         }

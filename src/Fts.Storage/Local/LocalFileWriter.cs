@@ -190,7 +190,10 @@ internal sealed class LocalFileWriter(
         }
 
         long remainderEnd = committed is null ? 0 : RandomAccess.GetLength(committed);
-        return new PendingCommit(staging.ContainerId, staging.TargetName, staging.Id, Math.Max(staged, remainderEnd), existing);
+        return new PendingCommit(staging.ContainerId, staging.TargetName, staging.Id, Math.Max(staged, remainderEnd), existing)
+        {
+            IsIndependentOfExisting = committed is null && !staging.CanCommitByAppending,
+        };
     }
 
     /// <summary>Appends to the staging file the bytes of the committed file that follow the last written byte.</summary>

@@ -28,4 +28,28 @@ public static class LowPriorityThread
         })
         { IsBackground = true, Name = name, Priority = ThreadPriority.BelowNormal }.UnsafeStart();
     }
+
+    /// <summary>Runs work on a new thread with a low priority. Its exception becomes the exception of the task.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="name">The name of the thread, for diagnosis.</param>
+    public static Task<T> RunAsync<T>(Func<T> work, string name)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        // A continuation must not run on the thread of low priority.
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Start(
+            () =>
+            {
+                try
+                {
+                    completion.SetResult(work());
+                }
+                catch (Exception e)
+                {
+                    completion.SetException(e);
+                }
+            },
+            name);
+        return completion.Task;
+    }
 }

@@ -4,6 +4,7 @@ using Fts.Accounts;
 using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Cli.Help;
+using Fts.Protocol;
 using Fts.Storage;
 
 namespace Fts.Administration;
@@ -113,6 +114,24 @@ internal static class AccessOptions
             Hours = ParseHours(line) ?? access.Hours,
             ExpiresAt = ParseExpiry(line) ?? access.ExpiresAt,
         };
+    }
+
+    /// <summary>Prints a note for each setting of <c>--unset</c> that was not set, so that a group or the default applied before.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="old">The settings before the command.</param>
+    /// <param name="account">The account before the command, or null for a group.</param>
+    public static void NoteUnset(CommandLine line, AccessSettings old, AccountSettings? account = null)
+    {
+        foreach (string name in GetUnsetNames(line))
+        {
+            bool wasSet = AccountOptions.IsUnsetName(name)
+                ? account is not null && AccountOptions.IsSet(account, name)
+                : !Unset(old, name).Equals(old);
+            if (!wasSet)
+            {
+                Terminal.Plain.WriteMessage($"note: {name.ToPrintable()} was not set");
+            }
+        }
     }
 
     /// <summary>

@@ -36,6 +36,10 @@ internal static class AccountOptions
     public static bool IsUnsetName(string name) => UnsetNames.Contains(name)
         || name.StartsWith(GroupPrefix, StringComparison.Ordinal) || name.StartsWith(CertificatePrefix, StringComparison.Ordinal);
 
+    /// <summary>Returns whether an account has groups or certificates that a name for <c>--unset</c> removes.</summary>
+    public static bool IsSet(AccountSettings account, string name) =>
+        (name.StartsWith(Group, StringComparison.Ordinal) ? account.Groups : account.KeyFingerprints).Count > 0;
+
     /// <summary>
     /// Returns an account with the changes of the command line. Given groups and certificates replace all former groups or certificates.
     /// </summary>

@@ -50,10 +50,10 @@ internal static class AccountOutput
         writer.WriteBoolean("isEnabled", account.Settings.IsEnabled);
         writer.WriteBoolean("hasPassword", account.Settings.PasswordHash is not null);
         writer.WriteStartObject("settings");
-        AccountFile.WriteAccount(writer, account.Settings, includesHash: false);
+        AccountFile.WriteAccount(writer, account.Settings, includesHash: false, usesNumbers: true);
         writer.WriteEndObject();
         writer.WriteStartObject("effective");
-        AccountFile.WriteAccess(writer, account.Access);
+        AccountFile.WriteAccess(writer, account.Access, usesNumbers: true);
         writer.WriteEndObject();
         writer.WriteStartObject("origins");
         foreach (SettingOrigin origin in account.Origins)
@@ -84,7 +84,7 @@ internal static class AccountOutput
 
         writer.WriteEndArray();
         writer.WriteStartObject("settings");
-        AccountFile.WriteAccess(writer, group.Access);
+        AccountFile.WriteAccess(writer, group.Access, usesNumbers: true);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

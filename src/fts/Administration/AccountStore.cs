@@ -113,7 +113,7 @@ internal sealed class AccountStore : IDisposable
             return null; // only the server knows the folder that it shares
         }
 
-        string home = AccountStores.GetHome(account, servedFolder: "");
+        string home = HomeDirectories.Create(_state.Accounts.ReadAll(), servedFolder: "").GetHome(account);
         RecordState stored = await new SqlRecordDatabase(_state.Database).ReadStateAsync(CancellationToken.None);
         return stored.Usage.FirstOrDefault(usage => usage.Directory == home) is { } found
             ? new QuotaStatus(home, found.Used.Bytes, found.Used.Files, 0, found.CountedAt)

@@ -1,4 +1,3 @@
-using System.Net;
 using Fts.Accounts.Bans;
 using Fts.Accounts.Sql.Bans;
 using Fts.Cli;
@@ -64,10 +63,9 @@ internal sealed class BanAccess : IDisposable
             return result.EndedSessions;
         }
 
-        Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
-        // Without a server, the networks of --never-ban are unknown. The server ignores a ban of one of them.
-        IReadOnlyList<IPNetwork> neverBanned = new FtpBanOptions().NeverBanned;
-        BanRequests.ThrowIfNeverBanned(ban.Subject, address => neverBanned.Any(network => network.Contains(address)));
+        Ban ban = BanRequests.Create(parameters, _state!.UserName, DateTimeOffset.UtcNow);
+        // Without a server, the networks of --never-ban are unknown. The server ignores a ban of one of them, and logs that.
+        BanRequests.ThrowIfNeverBanned(ban.Subject, new FtpBanOptions().NeverBanned);
         await _store!.SaveAsync(ban, cancellationToken);
         return 0;
     }
@@ -82,7 +80,9 @@ internal sealed class BanAccess : IDisposable
                 "ban-remove", new BanRemoveParameters(subject), ControlJson.Default.BanRemoveParameters, ControlJson.Default.ControlNothing,
                 cancellationToken);
         }
-        else if (!await _store!.RemoveAsync(BanRequests.ParseSubject(subject), cancellationToken))
+        else if (!await _store!.RemoveAsync(
+            BanRequests.ParseSubject(subject), new BanRemoval(BanRemovalReason.Removed, DateTimeOffset.UtcNow, _state!.UserName),
+            cancellationToken))
         {
             throw BanRequests.CreateNotFound(subject);
         }

@@ -8,6 +8,8 @@ namespace Fts.Administration;
 /// <summary>Formats bans for <c>fts ban list</c> and <c>fts ban show</c>.</summary>
 internal static class BanTable
 {
+    private const string NoEffect = "none, because the network is never banned (--never-ban)";
+
     private const int ReasonColumns = 32, MinSubjectColumns = 20, MaxSubjectColumns = 38;
 
     /// <summary>Returns the lines of the table, which fits into 80 columns. A long subject is on a line of its own.</summary>
@@ -38,6 +40,10 @@ internal static class BanTable
             string end = ban.Until is { } until ? FormatRemaining(until - now) : "-";
             int reasonColumns = Math.Max(ReasonColumns, 78 - columns - 5);
             yield return $"{Pad(subject, columns)} {end,-4} {DisplayFormat.Shorten(ban.Reason.ToPrintable(), reasonColumns)}".TrimEnd();
+            if (ban.HasNoEffect == true)
+            {
+                yield return $"  effect: {NoEffect}";
+            }
         }
     }
 
@@ -48,8 +54,9 @@ internal static class BanTable
         $"reason    {ban.Reason.ToPrintable()}",
         $"since     {FormatTime(ban.Since)}",
         $"until     {FormatEnd(ban)}",
-        $"source    {ban.Source}",
+        $"source    {ban.Source}{(ban.Actor is { } actor ? $" ({actor.ToPrintable()})" : "")}",
         string.Create(CultureInfo.InvariantCulture, $"failures  {ban.Failures}"),
+        .. ban.HasNoEffect == true ? [$"effect    {NoEffect}"] : Array.Empty<string>(),
     ];
 
     /// <summary>Returns the end of a ban as text that follows "until".</summary>

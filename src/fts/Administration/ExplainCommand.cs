@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Accounts.Bans;
 using Fts.Accounts.Gate;
@@ -8,6 +9,7 @@ using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Protocol;
+using Fts.Serving.Configuration;
 using Fts.Serving.Control;
 using Fts.Storage;
 using Fts.Storage.Local;
@@ -88,7 +90,7 @@ internal static class ExplainCommand
         AccountSnapshot snapshot = store.ReadAll();
         _ = store.GetAccount(snapshot, name);
         ResolvedAccount resolved = snapshot.Resolve().First(account => account.Settings.Name == name);
-        bool isAllowed = ExplainLogin(line, store.StatePath, resolved);
+        bool isAllowed = ExplainLogin(line, store.StatePath, resolved) & ExplainDirectories(store.StatePath, resolved);
         if (resolved.Access.Mounts.FirstOrDefault(mount => path.IsWithin(mount.Path)) is { } mount)
         {
             Terminal.Plain.WriteData(
@@ -157,6 +159,73 @@ internal static class ExplainCommand
         }
 
         return rule is null && bans.Length == 0;
+    }
+
+    /// <summary>Prints the home and mounted directories that the server cannot use, and returns whether there is none.</summary>
+    private static bool ExplainDirectories(string statePath, ResolvedAccount account)
+    {
+        DirectoryProblem[] problems = [.. StartCheck.FindProblems(account)];
+        string[] paths = [.. problems.Select(problem => problem.Directory)];
+        IEnumerable<DirectoryProblem> excluded = FindExcluded(statePath, account).Where(each => !paths.Contains(each.Directory));
+        foreach (DirectoryProblem problem in problems.Concat(excluded.ToArray()))
+        {
+            paths = [.. paths, problem.Directory];
+            Terminal.Plain.WriteData($"login: refused by {RuleNames.HomeUnavailable}, {problem.Description}");
+        }
+
+        if (account.Access.Home is { } template && Path.GetFullPath(DirectoryTemplate.Expand(template, account.Settings.Name)) is var home
+            && !Directory.Exists(home) && !paths.Contains(home))
+        {
+            Terminal.Plain.WriteMessage($"note: the home {home.ToPrintable()} does not exist; the first login creates it");
+        }
+
+        return paths.Length == 0;
+    }
+
+    /// <summary>Returns the directories that the sandbox of the running server excludes.</summary>
+    private static IEnumerable<DirectoryProblem> FindExcluded(string statePath, ResolvedAccount account)
+    {
+        if (ReadAllowedFolders(statePath) is not { } folders)
+        {
+            yield break;
+        }
+
+        string[] allowed = [.. folders.Select(LocalPath.ResolveLinks)];
+        foreach ((string kind, string key, string template) in account.Access.Mounts
+            .Select(mount => ($"mount {mount.Path}", SettingKey.ForMount(mount.Path), mount.Directory))
+            .Prepend(("home", SettingKey.Home, account.Access.Home ?? "")))
+        {
+            string directory = template.Length == 0 ? "" : Path.GetFullPath(DirectoryTemplate.Expand(template, account.Settings.Name));
+            if (directory.Length > 0 && !allowed.Any(folder => IsWithin(LocalPath.ResolveLinks(directory), folder)))
+            {
+                yield return new DirectoryProblem(
+                    kind, directory, account.GetOrigin(key).ToString(),
+                    "the sandbox of the running server excludes it; restart the server, or start it with --homes and a folder above it");
+            }
+        }
+
+        static bool IsWithin(string path, string folder) =>
+            path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Returns the folders that the sandbox of the running server allows. Returns null if no server runs, it has no sandbox, or it cannot
+    /// be asked.
+    /// </summary>
+    private static IReadOnlyList<string>? ReadAllowedFolders(string statePath)
+    {
+        try
+        {
+            using ControlClient? client = ControlClient.TryConnect(statePath);
+            FoldersResult? result = client?.SendAsync(
+                "folders", new ControlNothing(), ControlJson.Default.ControlNothing, ControlJson.Default.FoldersResult,
+                CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            return result is { AreAll: false } ? result.Folders : null;
+        }
+        catch (Exception e) when (e is SocketException or ControlException)
+        {
+            return null; // the server belongs to another user, or is of an older version
+        }
     }
 
     /// <summary>Returns the rule that refuses the login. Without an address, only the rules that do not depend on it are checked.</summary>

@@ -127,6 +127,7 @@ internal static class GroupCommand
             store.Apply(AccountChange.Update(changed, old.Version));
         }
 
+        AccessOptions.NoteUnset(line, old.Value.Access);
         AccountOutput.PrintDifferences(SettingDifference.Find(old.Value, changed));
         return ExitCode.Success;
     }

@@ -23,9 +23,10 @@ internal sealed class StoppedServerQuotas : IAsyncDisposable
     private StoppedServerQuotas(StateDirectory state, ServerRecords records, AccountSnapshot snapshot)
     {
         (_state, _records) = (state, records);
+        var directories = HomeDirectories.Create(snapshot, servedFolder: "");
         Dictionary<string, string> homes = snapshot.Resolve()
             .Where(account => account.Access.Home is not null)
-            .ToDictionary(account => account.Settings.Name, account => AccountStores.GetHome(account, servedFolder: ""));
+            .ToDictionary(account => account.Settings.Name, directories.GetHome);
         _requests = new RecordRequests(records.Records, _ => new(homes));
         records.Records.SetQuotas(
         [

@@ -199,6 +199,7 @@ internal static class UserCommand
             store.Apply(AccountChange.Update(changed, old.Version));
         }
 
+        AccessOptions.NoteUnset(line, old.Value.Access, old.Value);
         AccountOutput.PrintDifferences(SettingDifference.Find(old.Value, changed));
         return ExitCode.Success;
     }

@@ -7,6 +7,7 @@ using Fts.Shell;
 using Fts.Shell.Editing;
 using Fts.Shell.Settings;
 using Fts.Transfers;
+using Fts.Transfers.Retries;
 
 namespace Fts.Cli;
 
@@ -44,7 +45,7 @@ internal static class ClientCommand
             target,
             terminal,
             interrupts,
-            connection.TransferSettings,
+            connection.TransferSettings with { Retries = RetryPolicy.None },
             CommandFormatter.ForSession,
             CreateOneShotFormatter(line))
         {

@@ -21,6 +21,7 @@ internal sealed class CommandLine
     private readonly Argument<string[]> _arguments;
     private readonly IReadOnlyList<string> _argumentNames;
     private readonly ConfiguredSettings? _configured;
+    private readonly IReadOnlyCollection<SettingMention> _excluded = [];
 
     /// <summary>Parses the arguments after the name of the subcommand.</summary>
     /// <exception cref="UserErrorException">
@@ -64,10 +65,10 @@ internal sealed class CommandLine
         }
     }
 
-    private CommandLine(CommandLine line, ConfiguredSettings configured)
+    private CommandLine(CommandLine line, ConfiguredSettings? configured, IReadOnlyCollection<SettingMention> excluded)
     {
         (_result, _command, _arguments, _argumentNames) = (line._result, line._command, line._arguments, line._argumentNames);
-        _configured = configured;
+        (_configured, _excluded) = (configured, excluded);
     }
 
     /// <summary>The arguments that are not options, in order.</summary>
@@ -89,7 +90,13 @@ internal sealed class CommandLine
     /// Returns this command line with settings for the options and arguments that it does not contain. Only the methods that return values
     /// use the settings; <see cref="Arguments"/> and <see cref="SpecifiedOptions"/> do not contain them.
     /// </summary>
-    public CommandLine With(ConfiguredSettings configured) => new(this, configured);
+    public CommandLine With(ConfiguredSettings configured) => new(this, configured, _excluded);
+
+    /// <summary>
+    /// Returns this command line without some settings: the methods that return values return the defaults. <see cref="Arguments"/> and
+    /// <see cref="SpecifiedOptions"/> still contain them.
+    /// </summary>
+    public CommandLine Without(IReadOnlyCollection<SettingMention> settings) => new(this, _configured, [.. settings]);
 
     /// <summary>Returns whether the command line itself contains an argument such as <c>port</c> or an option.</summary>
     public bool IsSpecified(string name) => GetSpecifiedTexts(name) is not null;
@@ -118,23 +125,29 @@ internal sealed class CommandLine
     }
 
     /// <summary>
-    /// Returns the error of a value in terms of its origin: the line of the configuration file or the variable. An error of a value on the
-    /// command line is returned unchanged.
+    /// Returns the error of a value in terms of its origin: the line of the configuration file or the variable. The message of an error of
+    /// a value on the command line stays unchanged.
     /// </summary>
-    public UserErrorException DescribeOrigin(UserErrorException error) => _configured?.Translate(error, IsSpecified) ?? error;
+    public UserErrorException DescribeOrigin(UserErrorException error) =>
+        error.Mentions.Count > 0 ? error : _configured?.Translate(error, GetSpecifiedTexts) ?? error;
 
     /// <summary>Returns the value of an option, or null if it is not given.</summary>
-    public string? GetValue(Option<string> option) => _result.GetValue(option) ?? _configured?.GetValue(option.Name)?.Text;
+    public string? GetValue(Option<string> option) =>
+        (_result.GetValue(option) ?? _configured?.GetValue(option.Name)?.Text) is { } text && !IsExcluded(option.Name, text) ? text : null;
 
     /// <summary>Returns the values of a repeatable option, in order.</summary>
-    public IReadOnlyList<string> GetValues(Option<string[]> option) => _configured is null || IsSpecified(option)
-        ? _result.GetValue(option) ?? []
-        : [.. _configured.GetValues(option.Name).Select(value => value.Text)];
+    public IReadOnlyList<string> GetValues(Option<string[]> option)
+    {
+        IReadOnlyList<string> values = _configured is null || IsSpecified(option)
+            ? _result.GetValue(option) ?? []
+            : [.. _configured.GetValues(option.Name).Select(value => value.Text)];
+        return _excluded.Count == 0 ? values : [.. values.Where(value => !IsExcluded(option.Name, value))];
+    }
 
     /// <summary>Returns whether a switch is given. <c>--quiet=false</c> turns off a switch of the configuration file.</summary>
     public bool HasOption(Option<bool> option) => _result.GetResult(option) is { Implicit: false } result
         ? result.Tokens is not [{ Value: var value }] || !string.Equals(value, bool.FalseString, StringComparison.OrdinalIgnoreCase)
-        : _configured?.GetValue(option.Name) is { Text: "true" };
+        : _configured?.GetValue(option.Name) is { Text: "true" } && !IsExcluded(option.Name, "true");
 
     /// <summary>Returns the value of a choice option, or its first choice if the option is not given.</summary>
     /// <exception cref="UserErrorException">The value is not one of the choices.</exception>
@@ -219,11 +232,18 @@ internal sealed class CommandLine
 
     /// <summary>Returns the argument at an index, or else its configured value, or null if there is none.</summary>
     private string? FindArgument(int index) =>
-        index < Arguments.Count ? Arguments[index] : _configured?.GetValue(_argumentNames[index])?.Text;
+        (index < Arguments.Count ? Arguments[index] : _configured?.GetValue(_argumentNames[index])?.Text) is { } text
+            && !IsExcluded(_argumentNames[index], text) ? text : null;
+
+    private bool IsExcluded(string name, string text) =>
+        _excluded.Any(excluded => excluded.Name == name && (excluded.Text is null || excluded.Text == text));
 
     /// <summary>Returns the error of an argument. The requirement is the message if the value is configured.</summary>
     private UserErrorException CreateArgumentError(int index, string message, string requirement) => index < Arguments.Count
-        ? CreateUsageError(message)
+        ? new UserErrorException(new UserError(ExitCode.UsageError, message))
+        {
+            Mentions = [new SettingMention(_argumentNames[index], Arguments[index], SettingOrigin.CommandLine)],
+        }
         : _configured!.CreateError(_argumentNames[index], requirement);
 
     private static bool TryParsePort(string text, bool allowsZero, out int port) =>

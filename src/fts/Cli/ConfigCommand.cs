@@ -32,7 +32,7 @@ internal static class ConfigCommand
         ExitCodes =
         [
             new("0", "the server would start, if its address and port are free"),
-            new("2", "a setting is invalid"),
+            new("2", "a setting is invalid; all errors are printed"),
             new("11", "a file or folder cannot be used"),
         ],
         Notes =
@@ -100,34 +100,58 @@ internal static class ConfigCommand
             Terminal.Plain.WriteData(ConfigurationReport.FormatJsonHeader());
         }
 
-        try
+        var loadErrors = new List<UserErrorException>();
+        var configuration = ServerConfiguration.Load(line, Environment.GetEnvironmentVariable, loadErrors);
+        WarnAboutVariables();
+        // The value of a setting that the file or the environment gives wrongly is unknown, so the setting is not printed.
+        string[] unknown = [.. loadErrors.SelectMany(error => error.Mentions).Select(mention => mention.Name)];
+        EffectiveSetting[] settings =
+            [.. configuration.GetEffectiveSettings().Where(setting => !unknown.Contains(setting.Definition.Name))];
+        foreach (string text in isJson ? settings.Select(ConfigurationReport.FormatJson) : ConfigurationReport.FormatText(settings))
         {
-            var configuration = ServerConfiguration.Load(line, Environment.GetEnvironmentVariable);
-            WarnAboutVariables();
-            EffectiveSetting[] settings = [.. configuration.GetEffectiveSettings()];
-            foreach (string text in isJson ? settings.Select(ConfigurationReport.FormatJson) : ConfigurationReport.FormatText(settings))
-            {
-                Terminal.Plain.WriteData(text);
-            }
-
-            await ServerCommand.CheckAsync(configuration);
-            WriteResult(ExitCode.Success, null);
-            return ExitCode.Success;
-        }
-        catch (UserErrorException e)
-        {
-            WriteResult(e.Error.ExitCode, e.Error.Message);
-            throw;
+            Terminal.Plain.WriteData(text);
         }
 
-        void WriteResult(ExitCode exitCode, string? error)
+        ConfigurationErrors errors = await FindErrorsAsync(configuration, loadErrors);
+        ExitCode exitCode = errors.All.Count == 0 ? ExitCode.Success : errors.ExitCode;
+        if (isJson)
         {
-            if (isJson)
+            foreach (UserErrorException error in errors.All)
             {
-                Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, error));
+                Terminal.Plain.WriteData(ConfigurationReport.FormatJsonError(error));
             }
 
-            Terminal.Plain.Flush();
+            string? message = errors.All is [var first, ..] ? first.Error.Message : null;
+            Terminal.Plain.WriteData(ConfigurationReport.FormatJsonResult(exitCode, message));
+        }
+
+        Terminal.Plain.Flush();
+        foreach (UserErrorException error in errors.All)
+        {
+            Terminal.Plain.ShowError(error.Error);
+        }
+
+        return exitCode;
+    }
+
+    private static async Task<ConfigurationErrors> FindErrorsAsync(
+        ServerConfiguration configuration, IReadOnlyList<UserErrorException> loadErrors)
+    {
+        var errors = new ConfigurationErrors(configuration, loadErrors);
+        while (true)
+        {
+            try
+            {
+                await ServerCommand.CheckAsync(errors.Remaining, error => errors.Add(error));
+                return errors;
+            }
+            catch (UserErrorException e)
+            {
+                if (!errors.Add(e))
+                {
+                    return errors;
+                }
+            }
         }
     }
 }

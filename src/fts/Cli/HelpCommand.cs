@@ -2,6 +2,7 @@ using System.Reflection;
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli.Help;
+using Fts.Doctor;
 using Fts.Serving;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
@@ -19,8 +20,8 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "user", "group", "status",
-        "kick", "ban", "events", "log", "config", "service", "trust",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "user", "group",
+        "status", "kick", "ban", "events", "log", "config", "service", "trust",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -56,6 +57,7 @@ internal static class HelpCommand
             new("rmdir URL…", "remove empty folders"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
+            new("doctor HOST", "check a server, and name the setting for each problem"),
             new("user", "manage the accounts of a server"),
             new("group", "manage groups, which supply settings to accounts"),
             new("trust", "list and change the remembered servers"),
@@ -139,6 +141,7 @@ internal static class HelpCommand
         "mkdir" => FolderCommands.MakeDefinition,
         "rmdir" => FolderCommands.RemoveDefinition,
         "mirror" => MirrorCommand.Definition,
+        "doctor" => DoctorCommand.Definition,
         "trust" => TrustCommand.Definition,
         "status" => StatusCommand.Definition,
         "kick" => KickCommand.Definition,

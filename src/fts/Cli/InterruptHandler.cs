@@ -198,6 +198,7 @@ internal sealed class InterruptHandler : IDisposable
 
         if (shouldExit)
         {
+            JsonOutput.Current?.WriteResult(code);
             Environment.Exit((int)code);
         }
 

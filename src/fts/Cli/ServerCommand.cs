@@ -94,18 +94,21 @@ internal static class ServerCommand
     }
 
     private static Task<ExitCode> RunAsync(string[] args, CancellationToken stop) => RunAsync(
-        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), isCheck: false, stop);
+        ServerConfiguration.Load(new CommandLine(Definition, args), Environment.GetEnvironmentVariable), report: null, stop);
 
     /// <summary>Performs all checks that precede the start of the server. Creates and restricts nothing.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="report">Receives the errors of accounts. They are the last check.</param>
     /// <exception cref="UserErrorException">A setting is invalid, or a file cannot be used.</exception>
-    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration) =>
-        RunAsync(configuration, isCheck: true, CancellationToken.None);
+    public static Task<ExitCode> CheckAsync(ServerConfiguration configuration, Action<UserErrorException> report) =>
+        RunAsync(configuration, report, CancellationToken.None);
 
-    private static async Task<ExitCode> RunAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
+    private static async Task<ExitCode> RunAsync(
+        ServerConfiguration configuration, Action<UserErrorException>? report, CancellationToken stop)
     {
         try
         {
-            return await RunServerAsync(configuration, isCheck, stop);
+            return await RunServerAsync(configuration, report, stop);
         }
         catch (UserErrorException e)
         {
@@ -113,9 +116,14 @@ internal static class ServerCommand
         }
     }
 
-    private static async Task<ExitCode> RunServerAsync(ServerConfiguration configuration, bool isCheck, CancellationToken stop)
+    /// <param name="configuration">The settings.</param>
+    /// <param name="report">Receives errors if the settings are only checked; null to run the server.</param>
+    /// <param name="stop">Stops the server.</param>
+    private static async Task<ExitCode> RunServerAsync(
+        ServerConfiguration configuration, Action<UserErrorException>? report, CancellationToken stop)
     {
-        OpenFileLimit.Raise();
+        bool isCheck = report is not null;
+        ulong? openFiles = OpenFileLimit.Raise();
         CommandLine line = configuration.Line;
         var settings = ServerSettings.Parse(line);
         using Socket? inherited = isCheck ? null : SocketActivation.TryGetListener(Environment.GetEnvironmentVariable);
@@ -129,7 +137,10 @@ internal static class ServerCommand
             ? SignInRules.CreateForAccounts(settings.Anonymous)
             : SignInRules.Create(isLocal, settings.Anonymous);
         byte[]? webhookSecret = settings.Delivery.CheckFiles(
-            [.. settings.ServedFolders, .. accounts?.Folders ?? [], .. accounts is null ? Array.Empty<string>() : [accounts.State.Path]]);
+            [
+                .. settings.ServedFolders, .. accounts?.Folders ?? [], .. accounts is null ? Array.Empty<string>() : [accounts.State.Path],
+                .. Sandbox.GetLogPaths(settings.Log.Path),
+            ]);
         // The log file is created last, after all other settings were checked.
         LogSettings logSettings = isCheck ? settings.Log : settings.Log.OpenFile();
         LocalStoreOptions files = uploads.StoreOptions with
@@ -152,10 +163,10 @@ internal static class ServerCommand
         await using var log = new ServerLog(logSettings);
         ILogger programLogger = log.LoggerFactory.CreateLogger("fts");
         await using TelemetryExport? telemetry = isCheck ? null : TelemetryExport.Start(settings.Telemetry, log);
-        LocalFileStore served = OpenStore("--folder", folder, files);
+        LocalFileStore served = OpenStore("--folder ", folder, files);
         await using ServerDelivery? delivery = runner is null
             ? null
-            : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, runner, accounts!.State, log.LoggerFactory);
+            : await ServerDelivery.StartAsync(settings.Delivery, webhookSecret, openFiles, runner, accounts!.State, log.LoggerFactory);
         await using ServerRecords? records = accounts is null
             ? null
             : await ServerRecords.OpenAsync(
@@ -201,15 +212,16 @@ internal static class ServerCommand
             DrainTimeout = DrainTimeout,
             LoggerFactory = log.LoggerFactory,
             Records = records?.Records,
-            StoreLocations = new StoreLocations(folder),
-            Trace = log.Trace,
+            StoreLocations = new StoreLocations(accounts?.GetQuotaPath(folder) ?? folder),
+            Trace = log.WriteTrace,
+            IsTracing = () => log.IsTracing,
         });
         await using (server)
         {
-            if (isCheck)
+            if (report is not null)
             {
                 tlsSettings.CheckConfiguredFiles();
-                StartCheck.Run(line, settings.Log);
+                StartCheck.Run(line, settings.Log, report);
                 return ExitCode.Success;
             }
 
@@ -224,7 +236,8 @@ internal static class ServerCommand
             accounts?.Start();
             await using ControlServer? controlServer = control?.Start(
                 server, accounts!.RefreshAsync,
-                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log);
+                new RecordRequests(records!.Records, token => accounts!.GetHomesAsync(folder, token)), log, accounts!.State.UserName,
+                new FoldersResult(!sandbox.IsActive, [.. settings.ServedFolders, .. accounts.Folders]));
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts,
                 settings.Delivery.Descriptions, telemetry?.MetricsEndPoint))
@@ -285,13 +298,16 @@ internal static class ServerCommand
         }
     }
 
+    /// <param name="option">The option, with the text that precedes the folder, such as <c>--host a=</c>.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">The options of the store.</param>
     private static LocalFileStore OpenStore(string option, string folder, LocalStoreOptions options)
     {
         try
         {
             return Directory.Exists(folder)
                 ? new LocalFileStore(folder, options)
-                : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
+                : throw new UserErrorException(ExitCode.LocalFileError, $"{option}{folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -302,7 +318,7 @@ internal static class ServerCommand
             throw new UserErrorException(
                 ExitCode.LocalFileError,
                 $"cannot share {folder}: this folder is reserved for the keys and settings of fts",
-                $"choose another folder with {option}");
+                $"choose another folder with {option.TrimEnd()}");
         }
     }
 

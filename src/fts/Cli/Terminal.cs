@@ -233,6 +233,7 @@ internal sealed class Terminal
     /// <summary>Returns an error as text: the message, the reply of the server, and advice. Escapes control characters.</summary>
     public string FormatError(UserError error)
     {
+        JsonOutput.Current?.RecordError(error);
         var text = new StringBuilder(Colorize("31", "error: ")).Append(error.Message.ToPrintable());
         if (error.ServerReply is not null)
         {

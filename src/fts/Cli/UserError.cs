@@ -1,3 +1,5 @@
+using Fts.Serving.Configuration;
+
 namespace Fts.Cli;
 
 /// <summary>An error for the user. The message, the reply and the advice are printed on separate lines.</summary>
@@ -15,4 +17,7 @@ internal sealed class UserErrorException(UserError error) : Exception(error.Mess
 
     /// <summary>The error to print.</summary>
     public UserError Error { get; } = error;
+
+    /// <summary>The settings of the server that the error concerns. Empty if they are not determined.</summary>
+    public IReadOnlyList<SettingMention> Mentions { get; init; } = [];
 }

@@ -22,14 +22,15 @@ internal sealed record Defences(
 
     private const int DefaultMaxFailures = 10, MaxMaxFailures = 200, DefaultConnections = 1_000, DefaultPerAddress = 50;
 
-    private static readonly Option<string> BanAfterOption = new("--ban-after")
+    private static readonly Option<string> BanAfterOption = new DefaultedOption(
+        "--ban-after", () => DefaultMaxFailures.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = "failed logins within an hour after which an account is banned at the client's address; five times as many " +
             $"different ones ban the address (default: {DefaultMaxFailures}; 0: no automatic bans)",
     };
 
-    private static readonly Option<string> BanTimeOption = new("--ban-time")
+    private static readonly Option<string> BanTimeOption = new DefaultedOption("--ban-time", () => "15m")
     {
         HelpName = "TIME",
         Description = "duration of an automatic ban: 90s, 15m (default), 2h, 7d",
@@ -41,13 +42,15 @@ internal sealed record Defences(
         Description = "address or network that is never banned, such as 10.0.0.0/8; loopback is never banned",
     };
 
-    private static readonly Option<string> ConnectionsOption = new("--max-connection-rate")
+    private static readonly Option<string> ConnectionsOption = new DefaultedOption(
+        "--max-connection-rate", () => DefaultConnections.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"maximum number of new connections per second (default: {DefaultConnections}; 0: no limit)",
     };
 
-    private static readonly Option<string> PerAddressOption = new("--max-connection-rate-per-address")
+    private static readonly Option<string> PerAddressOption = new DefaultedOption(
+        "--max-connection-rate-per-address", () => DefaultPerAddress.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = "maximum number of new connections per second from one IPv4 address or IPv6 /64 network " +

@@ -40,13 +40,13 @@ internal sealed record NetworkSettings(
         Description = "load balancers that start each connection with a PROXY header: an address or a network such as 10.0.0.0/8",
     };
 
-    private static readonly Option<string> DataTimeoutOption = new("--data-timeout")
+    private static readonly Option<string> DataTimeoutOption = new DefaultedOption("--data-timeout", () => "60s")
     {
         HelpName = "TIME",
         Description = "time to wait for a data connection, such as 30s or 2m (default: 60s)",
     };
 
-    private static readonly Option<string> DataPeersOption = new("--data-peers")
+    private static readonly Option<string> DataPeersOption = new DefaultedOption("--data-peers", () => "same")
     {
         HelpName = "PEERS",
         Description = "addresses that may open data connections: same (the client's address; default), any, or the word network with a " +

@@ -31,6 +31,9 @@ internal sealed record Sandbox(string Description)
         Description = "do not restrict the process to the shared folders (Landlock, Linux only)",
     };
 
+    /// <summary>Whether the kernel restricts the process.</summary>
+    public bool IsActive { get; private init; }
+
     /// <summary>The option of the sandbox.</summary>
     public static OptionGroup CommandLineOptions { get; } = new("Sandbox", DisableOption);
 
@@ -75,13 +78,8 @@ internal sealed record Sandbox(string Description)
         }
 
         AllowOwnCertificate(rules, ownCertificateFile);
-        foreach (string path in logFile is null ? [] : GetReadPaths(logFile))
+        foreach (string path in GetLogPaths(logFile))
         {
-            if (path is "/dev" || path.StartsWith("/proc", StringComparison.Ordinal))
-            {
-                continue; // the open descriptor of a device or a pipe needs no rule
-            }
-
             rules.Allow(path, LandlockRights.WriteFile | LandlockRights.MakeFile);
         }
 
@@ -92,8 +90,19 @@ internal sealed record Sandbox(string Description)
 
         rules.Allow(RuntimeFiles.ThreadNamesFolder, ReadRights | LandlockRights.WriteFile);
         RuntimeFiles.DeleteDiagnosticPipes();
-        return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "process restricted to these folders (Landlock)");
+        return rules.Enter() is { } failure
+            ? new Sandbox($"none: {failure}")
+            : new Sandbox("process restricted to these folders (Landlock)") { IsActive = true };
     }
+
+    /// <summary>
+    /// Returns the folders of a log file, in which the server can create and change files: that of its path, and that of the target if it
+    /// is a link. Empty for a device or a pipe, whose open descriptor needs no rule.
+    /// </summary>
+    /// <param name="logFile">The log file, or null for none.</param>
+    public static IEnumerable<string> GetLogPaths(string? logFile) => logFile is null
+        ? []
+        : GetReadPaths(logFile).Where(path => path is not "/dev" && !path.StartsWith("/proc", StringComparison.Ordinal));
 
     /// <summary>
     /// Allows access to the self-signed certificate. Creates its folder if needed, because a rule needs an existing path.

@@ -26,8 +26,11 @@ internal sealed record ServerSettings(
     IPEndPoint EndPoint, bool IsDebug, string Anonymous, string Folder, UploadPolicy Uploads, TlsSettings Tls,
     VirtualHosts Hosts, SessionLimits Limits, NetworkSettings Network, Defences Defences, LogSettings Log, TelemetrySettings Telemetry)
 {
+    /// <summary>The index of the argument <c>debug</c>.</summary>
+    public const int DebugIndex = 2;
+
     /// <summary>The option with the shared folder.</summary>
-    public static Option<string> FolderOption { get; } = new("--folder")
+    public static Option<string> FolderOption { get; } = new DefaultedOption("--folder", () => Environment.CurrentDirectory)
     {
         HelpName = "DIR",
         Description = "folder to share (default: the current folder)",
@@ -58,7 +61,7 @@ internal sealed record ServerSettings(
         try
         {
             var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
-            bool debug = line.IsDebug(2);
+            bool debug = line.IsDebug(DebugIndex);
             string anonymous = line.GetChoice(AnonymousOption);
             string folder = line.GetValue(FolderOption) ?? ".";
             if (folder.Length == 0)

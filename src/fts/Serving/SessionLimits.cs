@@ -12,13 +12,15 @@ internal sealed record SessionLimits(int Sessions, int PerAddress)
 {
     private const int DefaultSessions = 50_000, DefaultPerAddress = 100;
 
-    private static readonly Option<string> SessionsOption = new("--max-sessions")
+    private static readonly Option<string> SessionsOption = new DefaultedOption(
+        "--max-sessions", () => DefaultSessions.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"maximum number of sessions at the same time (default: {DefaultSessions})",
     };
 
-    private static readonly Option<string> PerAddressOption = new("--max-sessions-per-address")
+    private static readonly Option<string> PerAddressOption = new DefaultedOption(
+        "--max-sessions-per-address", () => DefaultPerAddress.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"maximum number of sessions from one IPv4 address or IPv6 /64 network (default: {DefaultPerAddress})",

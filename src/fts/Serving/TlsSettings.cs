@@ -30,7 +30,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         Description = "second port, with TLS from the first byte",
     };
 
-    private static readonly Option<string> CertificateOption = new("--cert")
+    private static readonly Option<string> CertificateOption = new DefaultedOption("--cert", GetOwnCertificatePath)
     {
         HelpName = "FILE",
         Description = "certificate (PEM or PFX; default: a self-signed one in ${XDG_STATE_HOME:-~/.local/state}/fts)",

@@ -20,7 +20,7 @@ internal sealed record UploadPolicy(FtpPublishPolicy PublishPolicy, TimeSpan Par
         (Auto, "all uploads that are not known to be truncated"),
         ("complete-only", "only uploads proven complete; unverified uploads get reply 550"));
 
-    private static readonly Option<string> KeepPartialOption = new("--keep-partial")
+    private static readonly Option<string> KeepPartialOption = new DefaultedOption("--keep-partial", () => "24h")
     {
         HelpName = "TIME",
         Description = "time to keep an interrupted upload for resuming: 30m, 24h (default), 7d, or 0 to keep none",

@@ -6,6 +6,7 @@ using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
+using Fts.Storage.Local;
 using Fts.Trust;
 
 namespace Fts.Serving;
@@ -80,15 +81,15 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
     /// <summary>Returns the hosts for the server. All hosts have the same login rules.</summary>
     /// <param name="accounts">Authenticates logins.</param>
     /// <param name="openStore">
-    /// Opens the store of a folder. The first argument is the option for error messages, the second is the folder.
+    /// Opens the store of a folder. The first argument is the option for error messages, up to the folder, the second is the folder.
     /// </param>
     /// <exception cref="UserErrorException">A folder or a certificate cannot be used.</exception>
     public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> openStore) =>
         [.. Folders.Select(host => new FtpHost
         {
             Name = host.Name,
-            Store = openStore($"--host {host.Name}", host.Folder),
-            StoreLocations = new StoreLocations(host.Folder),
+            Store = openStore($"--host {host.Name}=", host.Folder),
+            StoreLocations = new StoreLocations(LocalPath.ResolveMounts(host.Folder)),
             Authenticator = accounts,
             Certificates = Certificates.TryGetValue(host.Name, out string? file) ? LoadCertificate(host.Name, file) : null,
         })];

@@ -136,11 +136,6 @@ internal sealed class ClientShell(
     /// <summary>Waits for the jobs at the end of the session. Returns the exit code of a failed job.</summary>
     private async Task<ExitCode> FinishJobsAsync()
     {
-        if (Jobs.Active.Count == 0)
-        {
-            return ExitCode.Success;
-        }
-
         CancellationToken cancellationToken = interrupts.BeginCommand();
         try
         {
@@ -241,7 +236,7 @@ internal sealed class ClientShell(
         }
     }
 
-    /// <inheritdoc cref="ForEachAsync{T}(string, IReadOnlyCollection{T}, Func{T, CancellationToken, Task{ExitCode}}, CancellationToken, bool)"/>
+    /// <summary>Runs an action without an exit code for each item.</summary>
     public Task<ExitCode> ForEachAsync<T>(
         string verb,
         IReadOnlyCollection<T> items,
@@ -441,6 +436,7 @@ internal sealed class ClientShell(
         if (error.ExitCode == ExitCode.Interrupted)
         {
             // Cancellation by the user is not an error, so the message has no "error:" prefix.
+            JsonOutput.Current?.RecordError(error);
             terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else

@@ -62,6 +62,7 @@ internal sealed class Jobs(Terminal terminal)
     private readonly Lock _lock = new();
     private readonly List<Job> _jobs = []; // guarded by _lock, like the states of the jobs
     private int _limit = 2, _lastNumber;
+    private ExitCode _result = ExitCode.Success; // of the jobs that have ended since the last TakeResult
 
     /// <summary>The maximum number of running jobs.</summary>
     public int Limit
@@ -98,6 +99,16 @@ internal sealed class Jobs(Terminal terminal)
 
         StartQueued();
         terminal.WriteMessage(Describe(job));
+    }
+
+    /// <summary>Returns the exit code of a failed job that ended since the last call, otherwise success.</summary>
+    public ExitCode TakeResult()
+    {
+        lock (_lock)
+        {
+            (ExitCode result, _result) = (_result, ExitCode.Success);
+            return result;
+        }
     }
 
     /// <summary>Returns a queued or running job by its number.</summary>
@@ -161,6 +172,7 @@ internal sealed class Jobs(Terminal terminal)
         ExitCode code = await job.RunAsync();
         lock (_lock)
         {
+            _result = ClientShell.CombineExitCodes(_result, code);
             job.State = code switch
             {
                 ExitCode.Success => JobState.Done,

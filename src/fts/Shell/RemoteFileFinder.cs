@@ -1,6 +1,7 @@
 using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
+using Fts.Transfers.Retries;
 
 namespace Fts.Shell;
 
@@ -10,8 +11,11 @@ namespace Fts.Shell;
 /// <param name="ListedEntry">The metadata of the file, or null if the server has not reported any.</param>
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
-    /// <summary>The local path for the file that the user selected, or null for the name of the remote file.</summary>
-    public string? Target { get; init; }
+    /// <summary>
+    /// The local path to write, which the user or a checked tree selects; null for the local form of the last component of
+    /// <see cref="Path"/>.
+    /// </summary>
+    public string? LocalTarget { get; init; }
 
     /// <summary>The target as the user typed it, for advice; null if the user typed none.</summary>
     public string? TypedTarget { get; init; }
@@ -20,7 +24,7 @@ internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? Liste
     public string ServerName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
 
     /// <summary>The path of the local file.</summary>
-    public string LocalName => Target ?? ServerName;
+    public string LocalName => LocalTarget ?? ServerName;
 
     public override string ToString() => TypedName;
 }
@@ -109,19 +113,26 @@ internal static class RemoteFileFinder
         string path = folder.Text.Length == 0
             ? shell.CurrentDirectory.ListingPath
             : shell.CurrentDirectory.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
-        var entries = new List<FtpEntry>();
-        await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
-        {
-            entries.Add(entry);
-            if (entries.Count > MaxEntries)
-            {
-                throw new UserErrorException(
-                    ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the maximum");
-            }
-        }
-
+        List<FtpEntry> entries = await shell.TransferSettings.Retries.RunAsync(
+            shell.Terminal, _ => ReadAsync(), RetryPolicy.IsTransient, describeKept: null, cancellationToken);
         entries.Sort(Compare);
         return entries;
+
+        async Task<List<FtpEntry>> ReadAsync()
+        {
+            var read = new List<FtpEntry>();
+            await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
+            {
+                read.Add(entry);
+                if (read.Count > MaxEntries)
+                {
+                    throw new UserErrorException(
+                        ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the maximum");
+                }
+            }
+
+            return read;
+        }
 
         static int Compare(FtpEntry a, FtpEntry b)
         {

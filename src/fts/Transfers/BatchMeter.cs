@@ -90,6 +90,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     /// <summary>Records the progress of one transfer.</summary>
     public void Report(FtpProgress value)
     {
+        JsonOutput.Current?.WriteProgress(value);
         bool hasStarted;
         lock (_lock)
         {

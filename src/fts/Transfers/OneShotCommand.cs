@@ -1,6 +1,7 @@
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Shell;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers;
 
@@ -27,8 +28,16 @@ internal static class OneShotCommand
                 connection.Client, connection.Target, connection.Terminal, interrupts, connection.TransferSettings, formatter);
             ExitCode connectResult = await shell.RunOnceAsync("connect", async cancellationToken =>
             {
-                await connection.OpenAsync(showsGreeting: false, isTransferNext, cancellationToken);
-                return ExitCode.Success;
+                return await connection.TransferSettings.Retries.RunAsync(
+                    connection.Terminal,
+                    async _ =>
+                    {
+                        await connection.OpenAsync(showsGreeting: false, isTransferNext, cancellationToken);
+                        return ExitCode.Success;
+                    },
+                    RetryPolicy.IsTransientConnect,
+                    describeKept: null,
+                    cancellationToken);
             });
             return connectResult == ExitCode.Success
                 ? await shell.RunOnceAsync(operation, cancellationToken => command(shell, cancellationToken))

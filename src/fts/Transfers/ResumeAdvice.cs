@@ -65,7 +65,8 @@ internal static class ResumeAdvice
         UserError error = ExceptionTranslator.Translate(e, $"put {localPath}", shell.Target);
         if (error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified })
         {
-            return new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", localPath, target: target) });
+            string retryCommand = shell.FormatRetryCommand("put", "--overwrite", localPath, target: target);
+            return new UserErrorException(error with { Advice = retryCommand });
         }
 
         bool isInterrupted = IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace;
@@ -98,7 +99,7 @@ internal static class ResumeAdvice
     };
 
     /// <summary>Returns the percentage, rounded down, so that 100 % means complete.</summary>
-    private static string FormatPercent(long part, long whole) =>
+    public static string FormatPercent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
 
     private static bool IsInterrupted(ExitCode code) =>

@@ -3,6 +3,7 @@ using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 using Fts.Shell;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers;
 
@@ -35,6 +36,10 @@ internal sealed class TransferBatch(
     private Exception? _lastException;
     private UserError? _lastError;
     private int _repeatedErrors, _skippedFiles;
+    private readonly List<(FtpBatchFile File, bool CanResume)> _retries = []; // added by the meter under its lock
+    private readonly HashSet<string> _resumable = []; // remote paths of uploads of which the server has the beginning
+    private bool _canRetry;
+    private string _retryReason = "";
 
     /// <summary>The number of transferred files.</summary>
     public int CompletedFiles { get; private set; }
@@ -58,9 +63,9 @@ internal sealed class TransferBatch(
 
         return code;
 
-        Task TransferManyAsync(FtpBatchFile[] batch, BatchMeter meter) => direction == TransferDirection.Upload
-            ? shell.Client.UploadManyAsync(batch, options, meter, cancellationToken)
-            : shell.Client.DownloadManyAsync(batch, options, meter, cancellationToken);
+        Task TransferManyAsync(FtpBatchFile[] batch, FtpTransferOptions chosen, BatchMeter meter) => direction == TransferDirection.Upload
+            ? shell.Client.UploadManyAsync(batch, chosen, meter, cancellationToken)
+            : shell.Client.DownloadManyAsync(batch, chosen, meter, cancellationToken);
     }
 
     /// <summary>Transfers files, shows their progress and reports errors.</summary>
@@ -70,7 +75,9 @@ internal sealed class TransferBatch(
     /// The options of each transfer. If they exclude overwriting, an existing target is skipped without an error.
     /// </param>
     /// <param name="formatRetryCommand">Returns the command that transfers the remaining files after an interruption.</param>
-    /// <param name="transfer">Transfers the files and reports to the meter.</param>
+    /// <param name="transfer">
+    /// Transfers the files with the given options and reports to the meter. Called again with the files that failed with a transient error.
+    /// </param>
     /// <param name="cancellationToken">Cancels the transfers.</param>
     /// <returns>
     /// <see cref="ExitCode.SomeFailed"/> if a file failed, <see cref="ExitCode.CannotConnect"/> if the client could not connect, otherwise
@@ -81,14 +88,16 @@ internal sealed class TransferBatch(
         long? total,
         FtpTransferOptions options,
         Func<string> formatRetryCommand,
-        Func<FtpBatchFile[], BatchMeter, Task> transfer,
+        Func<FtpBatchFile[], FtpTransferOptions, BatchMeter, Task> transfer,
         CancellationToken cancellationToken)
     {
         var meter = new BatchMeter(
             shell.Terminal, direction.ActiveVerb, files.Count, total, (result, last) => FormatResult(result, last, options));
         try
         {
-            await transfer([.. files.Select(file => file with { Progress = meter })], meter);
+            _canRetry = shell.TransferSettings.Retries.Attempts > 1;
+            await transfer([.. files.Select(file => file with { Progress = meter })], options, meter);
+            await RetryAsync(options, (batch, chosen) => transfer(batch, chosen, meter), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -123,6 +132,7 @@ internal sealed class TransferBatch(
         if (result.Result is { } done)
         {
             // A small file in a batch mostly waits for other files, so its rate would mislead.
+            WriteJson(result, "complete", null);
             FtpTransferResult reported = done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done;
             return TransferReport.FormatTransfer(direction.PastVerb, name, reported);
         }
@@ -130,20 +140,71 @@ internal sealed class TransferBatch(
         if (result.Exception is FtpTargetExistsException && !options.Overwrite)
         {
             _skippedFiles++;
+            WriteJson(result, "skipped", null);
             return shell.Terminal.CanRedraw ? $"skipped {name.ToPrintable()}: already exists {direction.Location}" : null;
+        }
+
+        if (_canRetry && (IsTransient(result.Exception!) || IsRefusedResumption(result)))
+        {
+            _retryReason = RetryPolicy.DescribeReason(result.Exception!);
+            bool hasSent = direction == TransferDirection.Upload && FileTransfers.CanResume(options, last);
+            bool canResume = result.Exception is not FtpTargetExistsException && (hasSent || _resumable.Contains(result.File.RemotePath));
+            _retries.Add((result.File, canResume));
+            return null;
         }
 
         if (ReferenceEquals(result.Exception, _lastException))
         {
+            WriteJson(result, "failed", _lastError);
             _repeatedErrors++;
             return null;
         }
 
         UserError error = describeError(result.File, result.Exception!, last);
+        WriteJson(result, "failed", error);
         bool isConnectionLost = error.ExitCode == ExitCode.CannotConnect || _result == ExitCode.CannotConnect;
         _result = isConnectionLost ? ExitCode.CannotConnect : ExitCode.SomeFailed;
         (bool isRepeated, _lastException, _lastError) = (error == _lastError, result.Exception, error);
         _repeatedErrors += isRepeated ? 1 : 0;
         return isRepeated ? null : shell.Terminal.FormatError(error);
     }
+
+    private void WriteJson(FtpBatchResult result, string status, UserError? error) => JsonOutput.Current?.WriteTransfer(
+        direction == TransferDirection.Upload, result.File.LocalPath, result.File.RemotePath, status, result.Result, error);
+
+    /// <summary>Repeats the transfers that failed with a transient error, until all attempts have failed.</summary>
+    private async Task RetryAsync(
+        FtpTransferOptions options, Func<FtpBatchFile[], FtpTransferOptions, Task> transfer, CancellationToken cancellationToken)
+    {
+        RetryPolicy policy = shell.TransferSettings.Retries;
+        for (int attempt = 2; _retries.Count > 0; attempt++)
+        {
+            (FtpBatchFile File, bool CanResume)[] files = [.. _retries];
+            _retries.Clear();
+            string reason = $"{_retryReason}: {DisplayFormat.FormatFiles(files.Length)}";
+            await policy.DelayAsync(shell.Terminal, reason, attempt - 1, null, cancellationToken);
+            _canRetry = attempt < policy.Attempts;
+            _resumable.UnionWith(files.Where(file => file.CanResume).Select(file => file.File.RemotePath));
+            ILookup<bool, FtpBatchFile> groups = files.ToLookup(file => file.CanResume, file => file.File);
+            if (groups[true].Any())
+            {
+                await transfer([.. groups[true]], options with { Resume = FtpResume.PartialOrTarget, Overwrite = true });
+            }
+
+            if (groups[false].Any())
+            {
+                _resumable.ExceptWith(groups[false].Select(file => file.RemotePath));
+                await transfer([.. groups[false]], options);
+            }
+        }
+    }
+
+    private bool IsTransient(Exception e) =>
+        direction == TransferDirection.Upload ? RetryPolicy.IsTransientUpload(e) : RetryPolicy.IsTransient(e);
+
+    /// <summary>
+    /// Returns whether the server has other bytes than those that a repeated upload expected, so that it must start again.
+    /// </summary>
+    private bool IsRefusedResumption(FtpBatchResult result) =>
+        result.Exception is FtpTargetExistsException && _resumable.Contains(result.File.RemotePath);
 }

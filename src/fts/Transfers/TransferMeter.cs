@@ -54,6 +54,9 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             _latest = value;
         }
 
+        JsonOutput.Current?.WriteProgress(value);
+        // A repeated attempt begins with this stage again.
+        _hasStarted &= value.Stage != FtpTransferStage.Connecting;
         if (value.Stage == FtpTransferStage.Transferring && !_hasStarted)
         {
             _hasStarted = true;

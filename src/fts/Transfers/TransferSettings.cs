@@ -2,6 +2,7 @@ using System.Globalization;
 using Fts.Cli;
 using Fts.Client;
 using Fts.Shell.Commands;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers;
 
@@ -31,6 +32,9 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
 {
     /// <summary>The transfer type. ASCII converts line ends.</summary>
     public FtpTransferType Type { get; init; }
+
+    /// <summary>The repeated attempts after transient errors. None in an interactive session, in which the user repeats commands.</summary>
+    public RetryPolicy Retries { get; init; } = RetryPolicy.None;
 
     /// <summary>The maximum number of connections for one file. More connections are not faster, and servers may reject them.</summary>
     private const int MaxSegments = 16;

@@ -17,12 +17,13 @@ internal sealed record SignInCredentials(string User, string Password)
     public bool HasSecret => IsNamedUser(User) && Password.Length > 0;
 
     /// <summary>
-    /// Returns the credentials. The password is read from the password file, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
-    /// order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
+    /// Returns the credentials. The password is read from the password file or command, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the
+    /// terminal, in this order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
     /// </summary>
     /// <remarks><c>FTS_PASSWORD</c> is not used for anonymous, because every server would then receive the secret.</remarks>
     /// <param name="target">The server and the user.</param>
     /// <param name="passwordFile">The value of <c>--password-file</c>, if given.</param>
+    /// <param name="passwordCommand">The value of <c>--password-command</c>, if given.</param>
     /// <param name="terminal">The terminal to ask on.</param>
     /// <param name="hasCertificate">
     /// Whether a client certificate is given. The certificate may replace the password, so the user is not asked for a password.
@@ -32,9 +33,25 @@ internal sealed record SignInCredentials(string User, string Password)
     /// The password file cannot be read, other users can read or change the <c>.netrc</c> file, or there is no password for a named user.
     /// </exception>
     public static SignInCredentials Find(
-        Target target, string? passwordFile, Terminal terminal, bool hasCertificate, bool usesVariable = true)
+        Target target,
+        string? passwordFile,
+        string? passwordCommand,
+        Terminal terminal,
+        bool hasCertificate,
+        bool usesVariable = true)
     {
         string? user = target.User;
+        if (passwordFile is not null && passwordCommand is not null)
+        {
+            throw CommandLine.CreateUsageError("--password-file and --password-command cannot be combined");
+        }
+
+        if (passwordCommand is not null)
+        {
+            return new SignInCredentials(
+                user ?? throw CommandLine.CreateUsageError("--password-command needs --user NAME"), PasswordCommand.Run(passwordCommand));
+        }
+
         if (passwordFile is not null)
         {
             return new SignInCredentials(
@@ -73,7 +90,7 @@ internal sealed record SignInCredentials(string User, string Password)
             : throw new UserErrorException(
                 ExitCode.UsageError,
                 $"the password for {user} is missing, and fts cannot ask for it without a terminal",
-                "set FTS_PASSWORD, or use --password-file FILE");
+                "set FTS_PASSWORD, or use --password-file FILE or --password-command COMMAND");
     }
 
     /// <summary>

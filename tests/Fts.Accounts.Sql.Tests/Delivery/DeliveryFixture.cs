@@ -48,7 +48,7 @@ internal sealed class DeliveryFixture : IDisposable
     public int Execute(string sql) => _temporary.Database.Write(session => session.Execute(sql));
 
     public async Task<EventDelivery> StartAsync(
-        IEventTarget target, int maxAttempts = 300, IReadOnlyCollection<EventType>? types = null)
+        IEventTarget target, int maxAttempts = 300, IReadOnlyCollection<EventType>? types = null, int maxParallel = 4)
     {
         EventDelivery delivery = await EventDelivery.OpenAsync(
             new EventDeliveryOptions
@@ -56,6 +56,7 @@ internal sealed class DeliveryFixture : IDisposable
                 Database = Database,
                 Targets = [target],
                 MaxAttempts = maxAttempts,
+                MaxParallel = maxParallel,
                 Types = types,
                 TimeProvider = Clock,
                 NextRandom = () => 0.5,

@@ -9,6 +9,8 @@ public sealed class EventDeliveryTests : IDisposable
 {
     private readonly DeliveryFixture _fixture = new();
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
@@ -183,5 +185,32 @@ public sealed class EventDeliveryTests : IDisposable
         }
 
         Assert.DoesNotContain("a:100", calls);
+    }
+
+    [Theory]
+    [InlineData(400, "ann:1 ann:2 ann:3 bob:5 bob:6 ann:4")] // the third event ends after one second
+    [InlineData(1001, "ann:1 bob:5 ann:2 bob:6 ann:3 ann:4")]
+    [InlineData(100, "ann:1 ann:2 ann:3 ann:4 bob:5 bob:6")]
+    public async Task After_one_second_the_turn_of_an_account_ends_and_another_account_follows(int milliseconds, string order)
+    {
+        var target = new ScriptedTarget(_ =>
+        {
+            _fixture.Clock.Advance(TimeSpan.FromMilliseconds(milliseconds)); // the delivery takes this time
+            return null;
+        });
+        await using (await _fixture.StartAsync(target))
+        {
+            // The target is known from now on.
+        }
+
+        await _fixture.AddEventsAsync("ann", "ann", "ann", "ann", "bob", "bob");
+        await using EventDelivery delivery = await _fixture.StartAsync(target, maxParallel: 1);
+        var calls = new List<string>();
+        while (calls.Count < 6)
+        {
+            calls.Add(await target.Calls.ReadAsync(Token).AsTask().WithDeadline()); // only the deliveries move the clock
+        }
+
+        Assert.Equal(order.Split(' '), calls);
     }
 }

@@ -27,7 +27,7 @@ public sealed class EventChainTests
         (List<StoredEvent> events, EventChainHead head) = CreateChain(10);
         int changed = position % 10;
         AccountEvent before = events[changed].Event;
-        AccountEvent after = (field % 12) switch
+        AccountEvent after = (field % 14) switch
         {
             0 => before with { Type = EventType.Banned },
             1 => before with { Time = before.Time.AddMicroseconds(1) },
@@ -40,12 +40,30 @@ public sealed class EventChainTests
             8 => before with { Verdict = "truncated" },
             9 => before with { Sha256 = "00" },
             10 => before with { Rule = "quota.bytes" },
+            11 => before with { Source = "automatic" },
+            12 => before with { Actor = "root" },
             _ => before with { Detail = "x" },
         };
         events[changed] = events[changed] with { Event = after };
         EventChainFault? fault = VerifyAsync(events, head).AsTask().GetAwaiter().GetResult();
         Assert.Equal(changed + 1, fault?.Id);
     }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Events_without_source_and_actor_keep_the_hash_of_older_versions()
+    {
+        var old = new AccountEvent(EventType.Banned, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))
+        {
+            Account = "ann", Address = "192.0.2.7", Detail = "manual, until it is removed: abuse",
+        };
+        Assert.Equal(
+            "4db3abdf4579c86b7904c0c5f5321832aaf670c25afd92c622bfc5c42431d924",
+            Convert.ToHexStringLower(EventChain.ComputeHash(new byte[32], 1, old)));
+        Assert.Equal(
+            "a72b7f97732b72b41923743bb0f1db5ffc3fa1b0ced2c9a2d227e3d554cf5664",
+            Convert.ToHexStringLower(EventChain.ComputeHash(
+                new byte[32], 1, old with { Source = "administrator", Actor = "root" })));
+    }
 
     [Fact]
     public async Task A_removed_inserted_or_moved_event_is_found()

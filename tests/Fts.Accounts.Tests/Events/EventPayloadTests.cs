@@ -19,6 +19,8 @@ public sealed class EventPayloadTests
             Verdict = "complete",
             Sha256 = new string('a', 64),
             Rule = "quota.bytes",
+            Source = "administrator",
+            Actor = "root",
             Detail = "x",
         },
         new byte[32],
@@ -28,7 +30,7 @@ public sealed class EventPayloadTests
     public void An_event_has_the_documented_properties() => Assert.Equal(
         """{"schemaVersion":1,"id":7,"time":"2026-01-02T03:04:05Z","type":"uploaded","account":"ann","address":"192.0.2.1","""
         + "\"session\":3,\"path\":\"/a\",\"target\":\"/b\",\"bytes\":10,\"verdict\":\"complete\",\"sha256\":\""
-        + new string('a', 64) + "\",\"rule\":\"quota.bytes\",\"detail\":\"x\",\"hash\":\"" + new string('0', 64) + "\"}",
+        + new string('a', 64) + "\",\"rule\":\"quota.bytes\",\"source\":\"administrator\",\"actor\":\"root\",\"detail\":\"x\",\"hash\":\"" + new string('0', 64) + "\"}",
         Encoding.UTF8.GetString(EventPayload.Serialize(Full)));
 
     [Fact]

@@ -103,4 +103,22 @@ public sealed class QuotaLedgerTests
         {
         }
     }
+
+    [Fact]
+    public void A_store_that_ignores_case_counts_a_nested_directory_under_each_spelling()
+    {
+        _ledger.SetLimit("ann", "/srv", new QuotaLimit(10, null));
+        _ledger.SetLimit("bob", "/srv/Data", new QuotaLimit(10, null));
+        _ledger.SetLimit("carl", "/srv/Data2", new QuotaLimit(10, null));
+        var ignoresCase = new CaseInsensitiveStore(hasIds: true);
+        Assert.Equal(["/srv", "/srv/Data"], FindPaths("/data/f", ignoresCase));
+        Assert.Equal(["/srv", "/srv/Data"], FindPaths("/Data/f", ignoresCase));
+        Assert.Equal(["/srv"], FindPaths("/data/f", new Storage.Memory.MemoryFileStore()));
+
+        string[] FindPaths(string path, Storage.IFileStore store)
+        {
+            Storage.StorePath at = Storage.StorePath.Root.Resolve(path)!.Value;
+            return [.. _ledger.Find(new Fts.Accounts.Recording.StoreLocation("/srv", at), at, store).Select(each => each.Path).Order()];
+        }
+    }
 }

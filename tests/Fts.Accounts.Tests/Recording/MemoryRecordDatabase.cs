@@ -15,6 +15,9 @@ internal sealed class MemoryRecordDatabase : IRecordDatabase
 
     public bool Fail { get; set; }
 
+    /// <summary>Called before each batch is added.</summary>
+    public Action<RecordBatch>? Adding { get; set; }
+
     public ValueTask<RecordState> ReadStateAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -25,6 +28,7 @@ internal sealed class MemoryRecordDatabase : IRecordDatabase
 
     public ValueTask AddAsync(RecordBatch batch, CancellationToken cancellationToken)
     {
+        Adding?.Invoke(batch);
         lock (_lock)
         {
             if (Fail)

@@ -141,7 +141,7 @@ public sealed class CompressionTests : IDisposable
     public async Task Auto_compresses_large_files_that_shrink_on_a_slow_network_only()
     {
         await using var peer = ScriptedPeer.Start(Offered);
-        var profile = new ServerProfile();
+        var profile = new ServerProfile(new FtpClientOptions { Host = "127.0.0.1" });
         FtpClientOptions options = peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock };
         await using FtpConnection connection = await FtpConnection.ConnectAsync(options, profile, Token);
         await connection.LoginAsync(Token);

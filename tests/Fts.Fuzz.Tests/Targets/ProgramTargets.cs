@@ -45,7 +45,7 @@ internal static class ProgramTargets
 
     private static void CheckControlRequest(ReadOnlySpan<byte> input)
     {
-        Task<ControlResponse> running = Requests.RunAsync(input.ToArray(), CancellationToken.None).AsTask();
+        Task<ControlResponse> running = Requests.RunAsync(input.ToArray(), null, CancellationToken.None).AsTask();
         FuzzAssert.True(running.IsCompletedSuccessfully, "a request neither waits nor throws");
         ControlResponse response = running.Result;
         FuzzAssert.True(response.Result is null != response.Error is null, "a response has a result or an error");

@@ -1,11 +1,11 @@
 using Fts.FuzzTests.Engine;
 using Fts.Protocol;
+using Fts.Protocol.Tls;
 using Fts.Server;
 using Fts.Server.Commands;
 using Fts.Server.Hashing;
 using Fts.Server.Listings;
 using Fts.Server.Sessions;
-using Fts.Server.Tls;
 using Fts.Storage;
 
 namespace Fts.FuzzTests.Targets;
@@ -60,9 +60,9 @@ internal static class ServerTargets
 
     private static void CheckServerHello(ReadOnlySpan<byte> input)
     {
-        Resumption whole = ServerHelloReader.Read(input);
-        Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
-        FuzzAssert.True(part == Resumption.Unknown || part == whole, "more input does not change a decision");
+        TlsResumption whole = ServerHelloReader.Read(input);
+        TlsResumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
+        FuzzAssert.True(part == TlsResumption.Unknown || part == whole, "more input does not change a decision");
     }
 
     private static void CheckProxyHeader(ReadOnlySpan<byte> input)

@@ -20,6 +20,14 @@ public sealed class EventTableTests
         { Create(EventType.Renamed) with { Path = "/a", Target = "/b" }, "renamed ann /a -> /b from 192.0.2.7" },
         { Create(EventType.DirectoryMade) with { Path = "/d" }, "directory_made ann /d from 192.0.2.7" },
         {
+            Create(EventType.Banned) with { Source = "administrator", Actor = "root", Detail = "until it is removed: abuse" },
+            "banned ann 192.0.2.7: by root, until it is removed: abuse"
+        },
+        {
+            Create(EventType.Unbanned) with { Source = "automatic", Detail = "ended: abuse" },
+            "unbanned ann 192.0.2.7: automatic, ended: abuse"
+        },
+        {
             Create(EventType.Banned) with { Detail = "manual, until it is removed: abuse" },
             "banned ann 192.0.2.7: manual, until it is removed: abuse"
         },

@@ -65,7 +65,7 @@ public sealed class StatusTableTests
         BanStatus[] bans =
         [
             new("ann@192.0.2.7", "10 failed logins within 60 min", "automatic", 10, Now, Now.AddMinutes(15)),
-            new("203.0.113.0/24", "port scans", "manual", 0, Now),
+            new("203.0.113.0/24", "port scans", "administrator", 0, Now),
         ];
         Assert.Equal(
             """

@@ -8,7 +8,10 @@ namespace Fts.ProgramTests.Cli;
 public sealed class HelpPageTests
 {
     private static readonly string[] Subcommands =
-        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", "log", "config", "service"];
+    [
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "trust", "status",
+        "kick", "ban", "log", "config", "service",
+    ];
 
     public static TheoryData<string> Topics { get; } = ["help", .. Subcommands, "hosts", "uploads"];
 
@@ -36,7 +39,7 @@ public sealed class HelpPageTests
     public void Each_option_of_the_parser_starts_exactly_one_line(string subcommand)
     {
         SubcommandDefinition definition = HelpCommand.FindDefinition(subcommand)!;
-        string[] options = [.. GetOptionLines(subcommand).Select(line => line.Split(' ')[0])];
+        string[] options = [.. GetOptionLines(subcommand).Select(GetOptionName)];
         Assert.Equal(definition.Options.Select(option => option.Name).Order(), options.Order());
         Assert.Equal(options.Distinct(), options);
         foreach (Option option in definition.Options)
@@ -49,7 +52,9 @@ public sealed class HelpPageTests
     [Theory]
     [MemberData(nameof(Topics))]
     public void No_line_has_two_options(string topic) =>
-        Assert.All(GetOptionLines(topic), line => Assert.Equal(2, line.Split("--").Length));
+        Assert.All(
+            GetOptionLines(topic),
+            line => Assert.Equal(GetOptionName(line).StartsWith("--", StringComparison.Ordinal) ? 2 : 1, line.Split("--").Length));
 
     [Theory]
     [MemberData(nameof(SubcommandNames))]
@@ -118,5 +123,12 @@ public sealed class HelpPageTests
 
     /// <summary>Returns the lines that start with an option, without their indentation.</summary>
     private static IEnumerable<string> GetOptionLines(string topic) =>
-        GetLines(topic).Where(line => line.StartsWith("  --", StringComparison.Ordinal) && topic != "help").Select(line => line.Trim());
+        GetLines(topic).Where(line => line.StartsWith("  -", StringComparison.Ordinal) && topic != "help").Select(line => line.Trim());
+
+    /// <summary>Returns the long name of an option. Its short name, as in <c>-r, --recursive</c>, precedes it.</summary>
+    private static string GetOptionName(string line)
+    {
+        string[] words = line.Split(' ');
+        return words[0].EndsWith(',') ? words[1] : words[0];
+    }
 }

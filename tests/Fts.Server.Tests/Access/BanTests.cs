@@ -123,7 +123,7 @@ public sealed class BanTests
         await open.PlayAsync("S: 220 *");
         await BanAsync(server, Office, until: null);
         await open.PlayAsync("C: USER owner\nS: 331 *\nC: PASS right\nS: 530 Login incorrect.");
-        Assert.True(await server.Inner.Bans!.RemoveAsync(Parse(Office), Token));
+        Assert.True(await server.Inner.Bans!.RemoveAsync(Parse(Office), cancellationToken: Token));
         await open.PlayAsync("C: USER owner\nS: 331 *\nC: PASS right\nS: 230 *");
     }
 
@@ -159,8 +159,8 @@ public sealed class BanTests
             await FailAsync(first, Office, "owner", times: 10);
             await BanAsync(first, "198.51.100.0/24", until: null);
             await BanAsync(first, "203.0.113.1", until: null);
-            Assert.True(await first.Inner.Bans!.RemoveAsync(Parse("203.0.113.1"), Token));
-            Assert.False(await first.Inner.Bans.RemoveAsync(Parse("203.0.113.1"), Token));
+            Assert.True(await first.Inner.Bans!.RemoveAsync(Parse("203.0.113.1"), "root", Token));
+            Assert.False(await first.Inner.Bans.RemoveAsync(Parse("203.0.113.1"), "root", Token));
         }
 
         await using TestServer second = Start(Wire.IPv4);
@@ -207,6 +207,20 @@ public sealed class BanTests
         _clock.Advance(TimeSpan.FromMinutes(1));
         await server.Inner.Bans!.RefreshAsync(Token);
         Assert.Empty(await _store.LoadAsync(Token));
+        Assert.Equal(["192.0.2.7 Ended"], _store.Removals);
+        await BanAsync(server, Office, until: null);
+        Assert.True(await server.Inner.Bans.RemoveAsync(Parse(Office), "root", Token));
+        Assert.Equal(["192.0.2.7 Ended", "192.0.2.7 Removed root"], _store.Removals);
+    }
+
+    [Fact]
+    public async Task A_stored_ban_of_a_network_that_is_never_banned_refuses_nobody()
+    {
+        await _store.SaveAsync(new Ban(Parse("192.0.2.0/25"), "abuse", _clock.GetUtcNow(), null, BanSource.Manual, 0), Token);
+        await using TestServer server = Start(Wire.IPv4, bans => bans with { NeverBanned = [IPNetwork.Parse("192.0.2.0/24")] });
+        Assert.Equal([true], server.Inner.Bans!.GetBans().Select(ban => server.Inner.Bans.IsNeverBanned(ban.Subject)));
+        await PlayLoginAsync(server, Office, "owner", "right", "230 *");
+        Assert.False(server.Inner.Bans.IsNeverBanned(Parse("192.0.0.0/16"))); // refuses the clients outside the /24 network
     }
 
     [Fact]
@@ -285,7 +299,14 @@ public sealed class BanTests
 
         public async ValueTask SaveAsync(Ban ban, CancellationToken cancellationToken) => await Run(() => _bans[ban.Subject] = ban);
 
-        public ValueTask<bool> RemoveAsync(BanSubject subject, CancellationToken cancellationToken) => Run(() => _bans.Remove(subject));
+        /// <summary>The removals, as text.</summary>
+        public List<string> Removals { get; } = [];
+
+        public ValueTask<bool> RemoveAsync(BanSubject subject, BanRemoval removal, CancellationToken cancellationToken) => Run(() =>
+        {
+            Removals.Add($"{subject} {removal.Reason} {removal.Actor}".TrimEnd());
+            return _bans.Remove(subject);
+        });
 
         private ValueTask<T> Run<T>(Func<T> action)
         {

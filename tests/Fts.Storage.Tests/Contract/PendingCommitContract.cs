@@ -40,6 +40,33 @@ public abstract class PendingCommitContract(Func<StoreUnderTest> create) : FileS
         Assert.True(pending.FileId == committed.Id || pending.FileId == 0);
     }
 
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData(10, 0)]
+    [InlineData(null, null)]
+    [InlineData(10, null)]
+    [InlineData(10, 4)]
+    [InlineData(10, 10)]
+    public async Task A_prediction_that_is_independent_of_the_file_stays_the_same_if_another_upload_replaces_it(int? oldLength, int? offset)
+    {
+        if (oldLength is { } length)
+        {
+            await Store.WriteFileAsync("/a", new string('o', length), Token);
+        }
+
+        await using IFileWriter writer = await OpenWriteAsync(
+            "/a", offset is { } from ? WriteStart.FromOffset(from) : WriteStart.Append);
+        await writer.WriteAsync(writer.StartOffset, new byte[3], Token);
+        PendingCommit before = (await writer.GetPendingCommitAsync(Token))!.Value;
+        await Store.WriteFileAsync("/a", new string('n', 25), Token);
+        PendingCommit after = (await writer.GetPendingCommitAsync(Token))!.Value;
+        if (before.IsIndependentOfExisting)
+        {
+            Assert.Equal((before.FileId, before.Length), (after.FileId, after.Length));
+        }
+
+    }
+
     [Fact]
     public async Task A_prediction_takes_changes_of_the_file_during_the_upload_into_account()
     {

@@ -78,7 +78,8 @@ public sealed record AccountFile(IReadOnlyList<AccountSettings> Accounts, IReadO
     /// <param name="writer">The writer.</param>
     /// <param name="account">The account.</param>
     /// <param name="includesHash">Whether the password hash is written.</param>
-    public static void WriteAccount(Utf8JsonWriter writer, AccountSettings account, bool includesHash)
+    /// <param name="usesNumbers">Whether quotas, rates and sessions are numbers. Default: text such as <c>10G</c>.</param>
+    public static void WriteAccount(Utf8JsonWriter writer, AccountSettings account, bool includesHash, bool usesNumbers = false)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(account);
@@ -94,11 +95,17 @@ public sealed record AccountFile(IReadOnlyList<AccountSettings> Accounts, IReadO
 
         WriteList(writer, KeyFingerprintsKey, account.KeyFingerprints);
         WriteList(writer, GroupsKey, account.Groups);
-        WriteAccess(writer, account.Access);
+        WriteAccess(writer, account.Access, usesNumbers);
     }
 
     /// <summary>Writes all settings that are set into an open JSON object.</summary>
-    public static void WriteAccess(Utf8JsonWriter writer, AccessSettings access)
+    /// <param name="writer">The writer.</param>
+    /// <param name="access">The settings.</param>
+    /// <param name="usesNumbers">
+    /// Whether quotas and sessions are numbers, and rates are numbers of bytes per second. No limit is the text <c>unlimited</c> in both
+    /// forms. Default: text such as <c>10G</c>.
+    /// </param>
+    public static void WriteAccess(Utf8JsonWriter writer, AccessSettings access, bool usesNumbers = false)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(access);
@@ -109,11 +116,11 @@ public sealed record AccountFile(IReadOnlyList<AccountSettings> Accounts, IReadO
 
         WriteMounts(writer, access.Mounts);
         WriteRules(writer, access.Rules);
-        WriteText(writer, SettingKey.QuotaBytes, access.QuotaBytes is { } bytes ? SettingText.FormatBytes(bytes) : null);
-        WriteText(writer, SettingKey.QuotaFiles, access.QuotaFiles is { } files ? SettingText.FormatNumber(files) : null);
-        WriteText(writer, SettingKey.UploadRate, access.UploadRate is { } upload ? SettingText.FormatBytes(upload) : null);
-        WriteText(writer, SettingKey.DownloadRate, access.DownloadRate is { } download ? SettingText.FormatBytes(download) : null);
-        WriteText(writer, SettingKey.MaxSessions, access.MaxSessions is { } sessions ? SettingText.FormatNumber(sessions) : null);
+        WriteLimit(SettingKey.QuotaBytes, access.QuotaBytes, SettingText.FormatBytes);
+        WriteLimit(SettingKey.QuotaFiles, access.QuotaFiles, SettingText.FormatNumber);
+        WriteLimit(SettingKey.UploadRate, access.UploadRate, SettingText.FormatBytes);
+        WriteLimit(SettingKey.DownloadRate, access.DownloadRate, SettingText.FormatBytes);
+        WriteLimit(SettingKey.MaxSessions, access.MaxSessions, SettingText.FormatNumber);
         if (access.Networks is not null)
         {
             writer.WriteStartArray(SettingKey.Networks);
@@ -132,6 +139,18 @@ public sealed record AccountFile(IReadOnlyList<AccountSettings> Accounts, IReadO
 
         WriteText(writer, SettingKey.Hours, access.Hours is { } hours ? SettingText.FormatHours(hours) : null);
         WriteText(writer, SettingKey.ExpiresAt, access.ExpiresAt is { } expiry ? SettingText.FormatExpiry(expiry) : null);
+
+        void WriteLimit(string key, long? limit, Func<long, string> format)
+        {
+            if (limit is { } number && usesNumbers && format(number) != SettingText.Unlimited)
+            {
+                writer.WriteNumber(key, number);
+            }
+            else
+            {
+                WriteText(writer, key, limit is { } value ? format(value) : null);
+            }
+        }
     }
 
     private static void WriteMounts(Utf8JsonWriter writer, IReadOnlyList<MountSettings> mounts)

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Fts.Protocol.Blocks;
-using Fts.Server.Data.Rates;
+using Fts.Protocol.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 

@@ -1,3 +1,5 @@
+using Fts.Protocol.Rates;
+
 namespace Fts.Server.Data.Rates;
 
 /// <summary>The bandwidth limits of one session. All transfers of the session share them.</summary>

@@ -95,7 +95,7 @@ internal static class LinuxFileSystem
     }
 
     /// <summary>Replaces the octal escapes of a field of /proc/self/mountinfo.</summary>
-    private static string Unescape(string field) =>
+    internal static string Unescape(string field) =>
         field.Replace(@"\040", " ", StringComparison.Ordinal).Replace(@"\011", "\t", StringComparison.Ordinal)
             .Replace(@"\012", "\n", StringComparison.Ordinal).Replace(@"\134", @"\", StringComparison.Ordinal);
 }

@@ -88,17 +88,11 @@ internal static class LinuxPartialUploads
     /// <param name="directory">The directory.</param>
     /// <param name="name">The name of the file in it.</param>
     /// <param name="file">The file.</param>
-    /// <param name="mode">The permission bits that the file was created with.</param>
-    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file, out uint mode)
+    /// <param name="status">The status of the file after its creation.</param>
+    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file, out FileStatus status)
     {
-        mode = 0;
-        if (!TryLock(file, WriterLock) || !IsStillNamed(directory, name, file, out FileStatus status))
-        {
-            return false;
-        }
-
-        mode = status.Mode & 0x1FFu;
-        return true;
+        status = default;
+        return TryLock(file, WriterLock) && IsStillNamed(directory, name, file, out status);
     }
 
     /// <summary>

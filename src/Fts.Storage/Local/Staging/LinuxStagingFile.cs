@@ -37,6 +37,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     private readonly FileStatus? _committed;
     private readonly string? _partialUploadName;
     private string _stagingName;
+    private ulong? _directoryId;
     private bool _isCommittedOrKept; // Dispose must not delete the staging file
     private bool _isDisposed;
 
@@ -71,8 +72,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public string DirectoryPath { get; }
 
-    /// <summary>The permission bits that a new staging file was created with, or null for a resumed one.</summary>
-    private uint? CreatedMode { get; init; }
+    /// <summary>The status of a new staging file after its creation, or null for a resumed one.</summary>
+    private FileStatus? Created { get; init; }
 
     /// <summary>
     /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless the method
@@ -130,7 +131,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public ulong Id => LinuxRootDirectory.GetStatus(Handle).Id;
+    public ulong Id => (Created ?? LinuxRootDirectory.GetStatus(Handle)).Id;
 
     public string TargetName => _targetName;
 
@@ -144,7 +145,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         return Marshal.GetLastPInvokeError() == ENOENT ? null : throw LinuxRootDirectory.CreateLastError(_targetName);
     }
 
-    public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
+    public ulong DirectoryId => _directoryId ??= LinuxRootDirectory.GetStatus(_directory).Id;
 
     public void BeginFlush() => _ = SyncFileRange(Handle, 0, 0, SYNC_FILE_RANGE_WRITE);
 
@@ -264,7 +265,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
         // EPERM, EOPNOTSUPP: a file system without permission bits.
         if (mode is { } bits
-            && bits != CreatedMode
+            && bits != (Created?.Mode & 0x1FFu)
             && Fchmod(Handle, bits) < 0
             && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
@@ -408,11 +409,11 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle, out uint createdMode))
+        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle, out FileStatus created))
         {
             return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, isAppend, resumedLength)
             {
-                CreatedMode = createdMode,
+                Created = created,
             };
         }
 

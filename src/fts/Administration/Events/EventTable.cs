@@ -48,6 +48,8 @@ internal sealed class EventTable(long lastId, int? columns)
             ("verdict", happened.Verdict),
             ("sha256", happened.Sha256),
             ("rule", happened.Rule),
+            ("source", happened.Source),
+            ("actor", happened.Actor),
             ("detail", happened.Detail),
             ("previous", Convert.ToHexStringLower(stored.PreviousHash)),
             ("hash", Convert.ToHexStringLower(stored.Hash)),
@@ -62,7 +64,12 @@ internal sealed class EventTable(long lastId, int? columns)
         Enum.IsDefined(type) ? EventTypes.GetName(type) : string.Create(CultureInfo.InvariantCulture, $"type-{(int)type}");
 
     /// <summary>Whether the address of a type is the address of a client, which is printed if the line has enough columns.</summary>
-    private static bool HasClient(EventType type) => type is not EventType.Banned;
+    private static bool HasClient(EventType type) => !IsBan(type);
+
+    private static bool IsBan(EventType type) => type is EventType.Banned or EventType.Unbanned;
+
+    /// <summary>Returns the administrator, or else the source. Old events of bans have it in their detail.</summary>
+    private static string? FormatSource(AccountEvent happened) => happened.Actor is { } actor ? $"by {actor}" : happened.Source;
 
     private static string FormatFacts(AccountEvent happened, int? available)
     {
@@ -70,9 +77,10 @@ internal sealed class EventTable(long lastId, int? columns)
             ", ",
             new[]
             {
-                happened.Bytes is { } bytes ? DisplayFormat.FormatSize(bytes) : null, happened.Verdict, happened.Rule, happened.Detail,
+                happened.Bytes is { } bytes ? DisplayFormat.FormatSize(bytes) : null, happened.Verdict, happened.Rule,
+                IsBan(happened.Type) ? FormatSource(happened) : null, happened.Detail,
             }.OfType<string>().Select(fact => fact.ToPrintable()));
-        if (happened.Type == EventType.Banned)
+        if (IsBan(happened.Type))
         {
             facts = $"{happened.Address?.ToPrintable()}: {facts}";
         }

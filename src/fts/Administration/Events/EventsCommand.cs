@@ -70,6 +70,7 @@ internal static class EventsCommand
             EventTargets.Action,
             DeadEvents.Action,
             EventReplay.Action,
+            EventSkip.Action,
         ]);
 
     private static Task<ExitCode> ListAsync(CommandLine line)

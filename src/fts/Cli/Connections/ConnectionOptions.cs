@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
+using Fts.Accounts.Settings;
 using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Protocol;
 using Fts.Transfers;
+using Fts.Transfers.Retries;
 using Fts.Trust;
 
 namespace Fts.Cli.Connections;
@@ -15,7 +18,7 @@ internal sealed class ConnectionOptions
     /// The default maximum number of connections to a server. Only batches, mirrors and the segments of one file use several connections.
     /// Servers may allow fewer.
     /// </summary>
-    private const int DefaultConnections = 4;
+    private const int DefaultConnections = 4, MaxConnections = 64;
 
     private readonly Option<string> _user = new("--user")
     {
@@ -27,6 +30,38 @@ internal sealed class ConnectionOptions
     {
         HelpName = "FILE",
         Description = "file whose first line is the password of the user",
+    };
+
+    private readonly Option<string> _passwordCommand = new("--password-command")
+    {
+        HelpName = "COMMAND",
+        Description = "program whose first output line is the password; words are split at spaces, quotes keep them together, and no " +
+            "shell runs",
+    };
+
+    private readonly Option<string> _limitRate = new("--limit-rate")
+    {
+        HelpName = "RATE",
+        Description = "maximum speed of all connections in bytes per second, or with K, M or G for powers of 1024",
+    };
+
+    private readonly Option<string> _connections = new("--connections")
+    {
+        HelpName = "N",
+        Description = $"maximum number of connections to a server, 1 to {MaxConnections} (default: {DefaultConnections})",
+    };
+
+    private readonly Option<string> _retries = new("--retries")
+    {
+        HelpName = "N",
+        Description = "attempts for each file, listing or connection after transient errors, including the first attempt; " +
+            $"1 never repeats (default: {RetryPolicy.DefaultAttempts})",
+    };
+
+    private readonly Option<string> _retryDelay = new("--retry-delay")
+    {
+        HelpName = "SECONDS",
+        Description = "delay before the second attempt; doubles with each further attempt (default: 1)",
     };
 
     private readonly ChoiceOption _tls = new(
@@ -108,6 +143,9 @@ internal sealed class ConnectionOptions
         ("always", "always"),
         ("never", "never"));
 
+    private readonly RecordingOptions _recording = new();
+    private readonly Option<bool> _json = new(JsonOutput.OptionName) { Description = JsonOutput.Description };
+
     private readonly Option<bool> _debug = new("--debug") { Description = "show each request and reply, with passwords masked" };
 
     /// <summary>The exit codes of all subcommands that connect to a server.</summary>
@@ -133,7 +171,8 @@ internal sealed class ConnectionOptions
 
     /// <summary>The source of the password, for the help pages.</summary>
     public const string PasswordNote =
-        "The password is read from --password-file, FTS_PASSWORD, ~/.netrc or the terminal, in this order. FTS_ACCOUNT is the " +
+        "The password is read from --password-file or --password-command, FTS_PASSWORD, ~/.netrc or the terminal, in this order. " +
+        "FTS_ACCOUNT is the " +
         "account for servers that request one (ACCT). A password is sent unencrypted to another machine only with " +
         "--tls off, or after a confirmation on the terminal.";
 
@@ -141,28 +180,55 @@ internal sealed class ConnectionOptions
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
 
     /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
-    public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
+    /// <param name="hasJson">Whether the command supports <c>--json</c>.</param>
+    public IReadOnlyList<OptionGroup> GetOneShotOptions(bool hasJson = false) =>
+    [
+        .. GetOptionGroups(hasJson ? [_color, _progress, _json, _debug] : [_color, _progress, _debug]),
+        new OptionGroup("Retries", _retries, _retryDelay),
+    ];
+
+    /// <summary>Returns the options of <c>fts doctor</c>, which transfers no files of the user.</summary>
+    public IReadOnlyList<OptionGroup> GetDiagnosisOptions() =>
+    [
+        new OptionGroup("Login", _user, _passwordFile),
+        new OptionGroup("Proxies and names", _proxy, _encoding),
+        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
+        new OptionGroup("Output", _color, _debug),
+        _recording.Group,
+    ];
+
+    /// <summary>
+    /// Prepares the connection of <c>fts doctor</c>, without connecting. The certificate authorities of the system stay enabled, so that
+    /// certificates can be judged even if a key is remembered.
+    /// </summary>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
+    public ServerConnection PrepareDiagnosis(CommandLine line, Target target, Terminal terminal) =>
+        Prepare(line, target, new ServerTrust(target, KnownHosts.ForUser, terminal), terminal, IsDebug(line));
 
     /// <summary>Returns the options of a one-shot command that transfers no files into or out of local files.</summary>
-    public IReadOnlyList<OptionGroup> GetRemoteOptions() =>
+    /// <param name="hasJson">Whether the command supports <c>--json</c>.</param>
+    public IReadOnlyList<OptionGroup> GetRemoteOptions(bool hasJson = true) =>
     [
         .. GetConnectionGroups(),
         new OptionGroup("Names", _encoding),
-        new OptionGroup("Output", _color, _progress, _debug),
+        new OptionGroup("Retries", _retries, _retryDelay),
+        new OptionGroup("Output", hasJson ? [_color, _progress, _json, _debug] : [_color, _progress, _debug]),
+        _recording.Group,
     ];
 
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>
     private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
     [
         .. GetConnectionGroups(),
-        new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
+        new OptionGroup("Transfers", _compress, _verify, _segments, _connections, _limitRate, _ascii, _encoding),
         new OptionGroup("Existing files", _existingFile),
         new OptionGroup("Output", output),
+        _recording.Group,
     ];
 
     private IReadOnlyList<OptionGroup> GetConnectionGroups() =>
     [
-        new OptionGroup("Login", _user, _passwordFile),
+        new OptionGroup("Login", _user, _passwordFile, _passwordCommand),
         new OptionGroup("Data connections and proxies", _active, _passive, _passiveAddress, _proxy),
         new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
     ];
@@ -250,7 +316,7 @@ internal sealed class ConnectionOptions
     {
         FtpProxy? proxy = ProxySelector.SelectProxy(line.GetValue(_proxy), target, Environment.GetEnvironmentVariable);
         FtpTransferType type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary;
-        TransferSettings transfers = ParseTransferSettings(line) with { Type = type };
+        TransferSettings transfers = ParseTransferSettings(line) with { Type = type, Retries = ParseRetries(line) };
         transfers.Validate();
         Encoding encoding = NameEncoding.FindEncoding(line.GetValue(_encoding));
         FtpDataMode dataMode = ParseDataMode(line.HasOption(_active), line.HasOption(_passive), proxy);
@@ -260,7 +326,12 @@ internal sealed class ConnectionOptions
             serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
         bool hasCertificate = trust.ClientCertificate is not null;
         SignInCredentials credentials = knownCredentials ?? SignInCredentials.Find(
-            target, isFirst ? line.GetValue(_passwordFile) : null, terminal, hasCertificate, usesVariable: isFirst);
+            target,
+            isFirst ? line.GetValue(_passwordFile) : null,
+            isFirst ? line.GetValue(_passwordCommand) : null,
+            terminal,
+            hasCertificate,
+            usesVariable: isFirst);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
         var meter = new ConnectMeter(terminal, target.ToString().ToPrintable());
         var client = new FtpClient(new FtpClientOptions
@@ -288,10 +359,12 @@ internal sealed class ConnectionOptions
                 "always" => FtpCompression.Always,
                 _ => FtpCompression.Auto,
             },
-            MaxConnections = Math.Max(transfers.Segments ?? 0, DefaultConnections),
+            MaxConnections = ParseNumber(line, _connections, MaxConnections) ?? Math.Max(transfers.Segments ?? 0, DefaultConnections),
+            MaxBytesPerSecond = ParseRate(line),
             // Ctrl-C takes effect within two seconds, even if the server does not respond.
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
+            Recorder = _recording.Open(line),
             // A session can turn the trace on later.
             Trace = debug || terminal.IsInteractive ? trace => WriteTrace(terminal, trace) : null,
         });
@@ -317,6 +390,33 @@ internal sealed class ConnectionOptions
             _ => FtpVerification.ResumedByHash,
         },
         TransferSettings.ParseSegments(line.GetValue(_segments)));
+
+    private RetryPolicy ParseRetries(CommandLine line)
+    {
+        TimeSpan delay = line.GetValue(_retryDelay) switch
+        {
+            null => TimeSpan.FromSeconds(1),
+            var text when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+                && seconds <= 3600 => TimeSpan.FromSeconds(seconds),
+            var text => throw CommandLine.CreateUsageError($"{_retryDelay.Name} {text}: must be a number of seconds from 0 to 3600"),
+        };
+        return new RetryPolicy(ParseNumber(line, _retries, RetryPolicy.MaxAttempts) ?? RetryPolicy.DefaultAttempts, delay);
+    }
+
+    private long? ParseRate(CommandLine line) => line.GetValue(_limitRate) switch
+    {
+        null => null,
+        var text when text != SettingText.Unlimited && SettingText.TryParseBytes(text, out long rate) && rate > 0 => rate,
+        var text => throw CommandLine.CreateUsageError($"{_limitRate.Name} {text}: must be a number such as 500K, 2M or 1000000"),
+    };
+
+    private static int? ParseNumber(CommandLine line, Option<string> option, int maximum) => line.GetValue(option) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= 1 && number <= maximum => number,
+        var text => throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a number from 1 to {maximum}"),
+    };
 
     private static FtpDataMode ParseDataMode(bool isActive, bool isPassive, FtpProxy? proxy) => (isActive, isPassive) switch
     {

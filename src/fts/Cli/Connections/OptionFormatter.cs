@@ -6,7 +6,7 @@ namespace Fts.Cli.Connections;
 internal static class OptionFormatter
 {
     /// <summary>The options whose value is the name of a file.</summary>
-    private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key"];
+    private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key", "--filter-from"];
 
     /// <summary>
     /// Returns the specified options, each with a space before it, quoted for the system's shell. File names become absolute paths, so that
@@ -15,9 +15,10 @@ internal static class OptionFormatter
     /// <param name="line">The command line that was given.</param>
     /// <param name="excluded">The names of options to omit.</param>
     public static string Format(CommandLine line, params string[] excluded) => string.Concat(
-        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name)).Select(option => option.Value is { } value
-            ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
-            : $" {option.Name}"));
+        line.SpecifiedOptions.Where(option => !excluded.Contains(option.Name) && !RecordingOptions.Names.Contains(option.Name)).Select(
+            option => option.Value is { } value
+                ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
+                : $" {option.Name}"));
 
     /// <summary>
     /// Returns the same text as <see cref="Format"/>, but without the options for existing files. They are omitted because

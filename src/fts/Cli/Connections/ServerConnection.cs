@@ -66,8 +66,15 @@ internal sealed record ServerConnection(
         return $"{version}, {(identity.Problem is null ? "certificate trusted" : "key remembered")}";
     }
 
-    /// <summary>Disposes the client.</summary>
-    public ValueTask DisposeAsync() => Client.DisposeAsync();
+    /// <summary>Disposes the client. Reports if the recording of <c>--record</c> is incomplete.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        if (Client.Options.Recorder?.Failure is { } failure)
+        {
+            Terminal.WriteMessage($"warning: the recording is incomplete: {LocalErrorText.Describe(failure)}");
+        }
+    }
 
     private bool IsLocalServer => Client.Options.Proxy is null && ServerName.IsLoopback(Target.Host);
 }

@@ -115,7 +115,7 @@ internal sealed class SessionConnector(ConnectionOptions options, CommandLine li
         shell.Attach(connection.Client, connection.Target, folder);
     }
 
-    /// <summary>Returns whether another user or password may help: the reply is 430 or 530, and does not request TLS or a certificate.</summary>
+    /// <summary>Returns whether another user or password may help: 430 or 530 that does not request TLS or a certificate.</summary>
     private static bool CanHelp(FtpLoginException e) => (int)e.Reply.Code is 430 or 530
         && !e.Reply.Lines.Any(text => text.Contains("TLS", StringComparison.OrdinalIgnoreCase)
             || text.Contains("certificate", StringComparison.OrdinalIgnoreCase)
@@ -128,9 +128,8 @@ internal sealed class SessionConnector(ConnectionOptions options, CommandLine li
         string question = isAnonymous ? "user: " : $"user [{earlier.ToPrintable()}]: ";
         string? typed = shell.Prompt(() => terminal.PromptForText(question, isEchoed: true))?.Trim();
         string user = typed is { Length: > 0 } ? typed : earlier;
-        string? password = typed is null
-            ? null
-            : shell.Prompt(() => terminal.PromptForText($"password for {user.ToPrintable()} on {connection.Target.Host}: ", isEchoed: false));
+        string passwordQuestion = $"password for {user.ToPrintable()} on {connection.Target.Host}: ";
+        string? password = typed is null ? null : shell.Prompt(() => terminal.PromptForText(passwordQuestion, isEchoed: false));
         return password is null ? throw new OperationCanceledException() : new SignInCredentials(user, password);
     }
 }

@@ -139,7 +139,7 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
         }
 
         return new Target(
-            GetHost(url, text), url.IsDefaultPort || url.Port < 0 ? (url.Scheme == "ftps" ? 990 : 21) : url.Port, user.Length > 0 ? user : null, urlPath.Length > 0 ? urlPath : null)
+            GetHost(url, text), GetPort(url), user.Length > 0 ? user : null, urlPath.Length > 0 ? urlPath : null)
         {
             Scheme = url.Scheme,
             Type = type switch
@@ -185,6 +185,13 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     private static string EscapeComponent(string component) =>
         string.Concat(FtpName.GetBytes(component).Select(b =>
             char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
+
+    /// <summary>Returns the port of a URL, or the default port of its scheme.</summary>
+    private static int GetPort(Uri url)
+    {
+        int defaultPort = url.Scheme == "ftps" ? 990 : 21;
+        return url.IsDefaultPort || url.Port < 0 ? defaultPort : url.Port;
+    }
 
     /// <summary>
     /// Returns the host of a URL in its DNS form. Uri checks the length and the characters of the host name only here, not when it parses

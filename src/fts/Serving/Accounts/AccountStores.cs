@@ -13,11 +13,11 @@ namespace Fts.Serving.Accounts;
 /// it. Thread-safe.
 /// </summary>
 /// <param name="served">The store of the served folder, the default home directory.</param>
-/// <param name="servedFolder">The path of the served folder.</param>
 /// <param name="options">The options of the stores. Their protected paths include the state directory.</param>
 /// <param name="accounts">Reads the accounts, for <see cref="OpenAll"/>.</param>
+/// <param name="homes">Returns the current paths of directories for quotas.</param>
 internal sealed class AccountStores(
-    IFileStore served, string servedFolder, LocalStoreOptions options, Func<AccountSnapshot> accounts) : IAccountStores
+    IFileStore served, LocalStoreOptions options, Func<AccountSnapshot> accounts, Func<HomeDirectories> homes) : IAccountStores
 {
     private const UnixFileMode HomeMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -51,14 +51,21 @@ internal sealed class AccountStores(
     }
 
     /// <inheritdoc/>
-    public StoreLocations? GetLocations(ResolvedAccount account) => account.Access is { Home: null, Mounts.Count: 0 }
-        ? null // the account uses the store of the host
-        : new StoreLocations(
-            GetHome(account, servedFolder),
-            account.Access.Mounts.ToDictionary(
-                mount => mount.Path, mount => Path.GetFullPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
+    public StoreLocations? GetLocations(ResolvedAccount account)
+    {
+        if (account.Access is { Home: null, Mounts.Count: 0 })
+        {
+            return null; // the account uses the store of the host
+        }
 
-    /// <summary>Returns the real path of an account's home directory.</summary>
+        HomeDirectories directories = homes();
+        return new StoreLocations(
+            directories.GetHome(account),
+            account.Access.Mounts.ToDictionary(
+                mount => mount.Path, mount => directories.GetPath(DirectoryTemplate.Expand(mount.Directory, account.Settings.Name))));
+    }
+
+    /// <summary>Returns the full path of an account's home directory, as the account spells it.</summary>
     /// <param name="account">The account.</param>
     /// <param name="servedFolder">The path of the served folder, the default home directory.</param>
     public static string GetHome(ResolvedAccount account, string servedFolder) =>

@@ -29,6 +29,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     private readonly LegacySettings? _legacy;
     private DatabaseAuthenticator? _authenticator;
     private LegacyServer? _legacyServer;
+    private volatile HomeDirectories _homes = HomeDirectories.Create(new AccountSnapshot(0, [], []), ""); // replaced by each change
 
     private ServerAccounts(StateDirectory state, AccountSnapshot atStart, IReadOnlyList<string> homes, LegacySettings? legacy)
     {
@@ -81,11 +82,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
     public static ServerAccounts? Open(CommandLine line)
     {
         var legacy = LegacySettings.Parse(line);
-        string[] homes = [.. line.GetValues(HomesOption).Select(Path.GetFullPath)];
-        if (homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing)
-        {
-            throw new UserErrorException(ExitCode.LocalFileError, $"{HomesOption.Name} {missing}: no such folder");
-        }
+        string[] homes = ParseHomes(line);
 
         string path = StateDirectory.GetPath(line);
         var variables = EnvironmentAccounts.Read(Environment.GetEnvironmentVariables());
@@ -120,6 +117,16 @@ internal sealed class ServerAccounts : IAsyncDisposable
             state.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Returns the full paths of the folders for home directories.</summary>
+    /// <exception cref="UserErrorException">A folder does not exist.</exception>
+    public static string[] ParseHomes(CommandLine line)
+    {
+        IReadOnlyList<string> homes = line.GetValues(HomesOption);
+        return homes.FirstOrDefault(home => !Directory.Exists(home)) is { } missing
+            ? throw new UserErrorException(ExitCode.LocalFileError, $"{HomesOption.Name} {missing}: no such folder")
+            : [.. homes.Select(Path.GetFullPath)];
     }
 
     /// <summary>Returns the folders of the accounts in a state directory, and those for later accounts. Creates nothing.</summary>
@@ -159,8 +166,8 @@ internal sealed class ServerAccounts : IAsyncDisposable
         SignInRules signInRules, IAuthenticator withoutAccounts, IFileStore served, string servedFolder, LocalStoreOptions options,
         Action<string> report)
     {
-        QuotasChanged?.Invoke(GetQuotas(_atStart, servedFolder));
-        Stores = new AccountStores(served, servedFolder, options, _state.Accounts.ReadAll);
+        SetQuotas(_atStart, servedFolder);
+        Stores = new AccountStores(served, options, _state.Accounts.ReadAll, () => _homes);
         _legacyServer = _legacy is null ? null : new LegacyServer(_legacy, (name, client) => TakenOver?.Invoke(name, client), report);
         return _authenticator = new DatabaseAuthenticator(_state.Accounts, new DatabaseAuthenticatorOptions
         {
@@ -175,7 +182,7 @@ internal sealed class ServerAccounts : IAsyncDisposable
             {
                 AccountSnapshot changed = await _state.Accounts.ReadAllAsync(token);
                 Keys.Update(changed);
-                QuotasChanged?.Invoke(GetQuotas(changed, servedFolder));
+                SetQuotas(changed, servedFolder);
             },
             Report = report,
         });
@@ -192,16 +199,29 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <param name="servedFolder">The path of the served folder, the default home directory.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="AccountDatabaseException">The database cannot be read.</exception>
-    public async ValueTask<IReadOnlyDictionary<string, string>> GetHomesAsync(string servedFolder, CancellationToken cancellationToken) =>
-        (await _state.Accounts.ReadAllAsync(cancellationToken)).Resolve().ToDictionary(
-            account => account.Settings.Name, account => AccountStores.GetHome(account, servedFolder));
+    public async ValueTask<IReadOnlyDictionary<string, string>> GetHomesAsync(string servedFolder, CancellationToken cancellationToken)
+    {
+        AccountSnapshot snapshot = await _state.Accounts.ReadAllAsync(cancellationToken);
+        var homes = HomeDirectories.Create(snapshot, servedFolder);
+        return snapshot.Resolve().ToDictionary(account => account.Settings.Name, homes.GetHome);
+    }
+
+    /// <summary>Returns the path of a directory for quotas, which does not depend on its spelling.</summary>
+    public string GetQuotaPath(string directory) => _homes.GetPath(directory);
+
+    /// <summary>Sets the quotas of all accounts.</summary>
+    private void SetQuotas(AccountSnapshot snapshot, string servedFolder)
+    {
+        _homes = HomeDirectories.Create(snapshot, servedFolder);
+        QuotasChanged?.Invoke(GetQuotas(snapshot, _homes));
+    }
 
     /// <summary>Returns the quotas of all accounts that have one.</summary>
-    private static AccountQuota[] GetQuotas(AccountSnapshot snapshot, string servedFolder) =>
+    private static AccountQuota[] GetQuotas(AccountSnapshot snapshot, HomeDirectories homes) =>
     [
         .. snapshot.Resolve()
             .Select(account => new AccountQuota(
-                account.Settings.Name, AccountStores.GetHome(account, servedFolder),
+                account.Settings.Name, homes.GetHome(account),
                 new QuotaLimit(account.QuotaBytes, account.QuotaFiles)))
             .Where(quota => !quota.Limit.IsUnlimited),
     ];

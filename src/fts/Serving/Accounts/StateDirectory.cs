@@ -23,17 +23,21 @@ internal sealed class StateDirectory : IDisposable
 
     private FileStream? _serverLock;
 
-    private StateDirectory(string path, SqliteDatabase database) =>
-        (Path, Database, Accounts) = (
-            path, database,
-            new SqlAccountDatabase(database, Environment.UserName is { Length: > 0 } user ? user : null)); // read before the sandbox
+    private StateDirectory(string path, SqliteDatabase database)
+    {
+        UserName = Environment.UserName is { Length: > 0 } user ? user : null; // read before the sandbox
+        (Path, Database, Accounts) = (path, database, new SqlAccountDatabase(database, UserName));
+    }
 
     /// <summary>The option of all subcommands that use the directory.</summary>
-    public static Option<string> PathOption { get; } = new("--state")
+    public static Option<string> PathOption { get; } = new DefaultedOption("--state", () => GetPath(null))
     {
         HelpName = "DIR",
         Description = $"folder with the accounts (default: {Variable}, or ~/.local/state/fts)",
     };
+
+    /// <summary>The name of the user of this process, or null if unknown.</summary>
+    public string? UserName { get; }
 
     /// <summary>The path of the directory.</summary>
     public string Path { get; }
@@ -54,7 +58,8 @@ internal sealed class StateDirectory : IDisposable
     /// Returns the path from the option, the environment variable, or the default: <c>fts</c> in <c>XDG_STATE_HOME</c> or in
     /// <c>~/.local/state</c>.
     /// </summary>
-    public static string GetPath(CommandLine line) =>
+    /// <param name="line">The command line, or null for the path without the option.</param>
+    public static string GetPath(CommandLine? line) =>
         GetNamedPath(line) ?? System.IO.Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!;
 
     /// <summary>Returns whether a directory contains a database.</summary>
@@ -152,8 +157,8 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    private static string? GetNamedPath(CommandLine line) =>
-        (line.GetValue(PathOption) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } named
+    private static string? GetNamedPath(CommandLine? line) =>
+        (line?.GetValue(PathOption) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } named
             ? System.IO.Path.GetFullPath(named)
             : null;
 }

@@ -21,17 +21,19 @@ internal ref struct ConfigurationFile
     private const int MaxListedKeys = 12;
 
     private readonly SettingTable _table;
+    private readonly ICollection<UserErrorException>? _errors;
     private readonly string _name;
     private readonly ReadOnlySpan<byte> _content;
     private readonly Dictionary<string, IReadOnlyList<ConfiguredValue>> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
+    private SettingDefinition? _setting; // the setting of the current member
     private Utf8JsonReader _reader;
     private int _line = 1; // the line of _countedBytes
     private int _countedBytes;
 
-    private ConfigurationFile(SettingTable table, string name, ReadOnlySpan<byte> content)
+    private ConfigurationFile(SettingTable table, string name, ReadOnlySpan<byte> content, ICollection<UserErrorException>? errors)
     {
-        (_table, _name) = (table, name);
+        (_table, _name, _errors) = (table, name, errors);
         _content = content;
         _reader = new Utf8JsonReader(
             content, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 });
@@ -41,12 +43,14 @@ internal ref struct ConfigurationFile
     /// <param name="table">The settings.</param>
     /// <param name="name">The name of the file, for messages and origins.</param>
     /// <param name="content">The content in UTF-8, with or without a byte order mark.</param>
+    /// <param name="errors">Receives all errors, if not null. Members with errors are then skipped.</param>
     /// <returns>The values by the names of the settings (<see cref="SettingDefinition.Name"/>).</returns>
     /// <exception cref="UserErrorException">The content is not JSON, or has an unknown key or a value of a wrong type.</exception>
-    public static Dictionary<string, IReadOnlyList<ConfiguredValue>> Parse(SettingTable table, string name, ReadOnlySpan<byte> content)
+    public static Dictionary<string, IReadOnlyList<ConfiguredValue>> Parse(
+        SettingTable table, string name, ReadOnlySpan<byte> content, ICollection<UserErrorException>? errors = null)
     {
         ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-        var file = new ConfigurationFile(table, name, content.StartsWith(mark) ? content[mark.Length..] : content);
+        var file = new ConfigurationFile(table, name, content.StartsWith(mark) ? content[mark.Length..] : content, errors);
         return file.Parse();
     }
 
@@ -62,7 +66,15 @@ internal ref struct ConfigurationFile
 
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
-                ParseMember();
+                try
+                {
+                    ParseMember();
+                }
+                catch (UserErrorException e) when (_errors is not null)
+                {
+                    _errors.Add(e);
+                    SkipMember();
+                }
             }
 
             _reader.Read(); // reports content after the object
@@ -70,12 +82,46 @@ internal ref struct ConfigurationFile
         }
         catch (JsonException e)
         {
-            throw CreateError((int)(e.LineNumber ?? 0) + 1, $"invalid JSON: {DescribeSyntaxError(e)}");
+            _setting = null;
+            Report(CreateError((int)(e.LineNumber ?? 0) + 1, $"invalid JSON: {DescribeSyntaxError(e)}"));
+            return _values;
         }
+        catch (UserErrorException e) when (_errors is not null)
+        {
+            _errors.Add(e);
+            return _values;
+        }
+    }
+
+    /// <summary>Skips the rest of the member with an error.</summary>
+    private void SkipMember()
+    {
+        if (_reader.TokenType == JsonTokenType.PropertyName)
+        {
+            _reader.Read();
+        }
+
+        _reader.Skip();
+        while (_reader.CurrentDepth > 1)
+        {
+            _reader.Read();
+        }
+    }
+
+    /// <summary>Adds an error to the list, or throws it if there is no list.</summary>
+    private readonly void Report(UserErrorException error)
+    {
+        if (_errors is null)
+        {
+            throw error;
+        }
+
+        _errors.Add(error);
     }
 
     private void ParseMember()
     {
+        _setting = null;
         string key = ReadText("a key");
         int line = CountLine();
         if (_lines.TryGetValue(key, out int firstLine))
@@ -84,7 +130,7 @@ internal ref struct ConfigurationFile
         }
 
         _lines.Add(key, line);
-        SettingDefinition? setting = _table.FindByKey(key);
+        SettingDefinition? setting = _setting = _table.FindByKey(key);
         if (setting is null && key != SchemaKey)
         {
             throw CreateUnknownKeyError(key);
@@ -121,7 +167,15 @@ internal ref struct ConfigurationFile
         var values = new List<ConfiguredValue>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
-            values.Add(ReadValue(setting));
+            try
+            {
+                values.Add(ReadValue(setting));
+            }
+            catch (UserErrorException e) when (_errors is not null)
+            {
+                _errors.Add(e);
+                _reader.Skip();
+            }
         }
 
         return values;
@@ -199,8 +253,14 @@ internal ref struct ConfigurationFile
 
     private UserErrorException CreateError(string message) => CreateError(CountLine(), message);
 
-    private readonly UserErrorException CreateError(int line, string message) =>
-        CommandLine.CreateUsageError($"{new SettingOrigin(OriginKind.File, _name, line).Location}: {message}");
+    private readonly UserErrorException CreateError(int line, string message)
+    {
+        var origin = new SettingOrigin(OriginKind.File, _name, line);
+        return new UserErrorException(new UserError(ExitCode.UsageError, $"{origin.Location}: {message}"))
+        {
+            Mentions = [new SettingMention(_setting?.Name ?? "", null, origin)],
+        };
+    }
 
     /// <summary>Returns the line of the current token.</summary>
     private int CountLine()

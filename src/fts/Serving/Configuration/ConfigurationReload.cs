@@ -10,7 +10,7 @@ namespace Fts.Serving.Configuration;
 /// changes nothing.
 /// </summary>
 /// <param name="running">The configuration with which the server was started.</param>
-/// <param name="verbosity">The minimum level of the log, which changes with the setting <c>quiet</c>.</param>
+/// <param name="verbosity">What the log contains, which changes with the settings <c>quiet</c> and <c>debug</c>.</param>
 /// <param name="logger">The logger.</param>
 internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbosity verbosity, ILogger logger)
 {
@@ -35,13 +35,28 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
 
         try
         {
-            ServerConfiguration next = running.Reload();
-            Validate(next.Line);
+            var loadErrors = new List<UserErrorException>();
+            ServerConfiguration next = running.Reload(loadErrors);
+            IReadOnlyList<UserErrorException> errors = FindErrors(next, loadErrors);
+            foreach (UserErrorException error in errors)
+            {
+                LogRejected(logger, error.Error.Message, null);
+            }
+
+            if (errors.Count > 0)
+            {
+                return;
+            }
+
             foreach ((EffectiveSetting before, EffectiveSetting after) in running.GetEffectiveSettings().Zip(next.GetEffectiveSettings()))
             {
                 if (after.Definition.Name == LogSettings.QuietOption.Name)
                 {
                     ApplyQuiet(next.Line.HasOption(LogSettings.QuietOption), after.Definition.Key, file);
+                }
+                else if (after.Definition.Name == SettingTable.DebugArgument)
+                {
+                    ApplyDebug(next.Line.IsDebug(ServerSettings.DebugIndex), after.Definition.Key, file);
                 }
                 else if (!before.HasSameValue(after))
                 {
@@ -49,14 +64,19 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
                 }
             }
         }
-        catch (UserErrorException e)
-        {
-            LogRejected(logger, e.Error.Message, null);
-        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // SIGHUP must never end the process.
             LogRejected(logger, $"{file.ToPrintable()}: {e.Message}", null);
+        }
+    }
+
+    private void ApplyDebug(bool isDebug, string key, string file)
+    {
+        if (verbosity.IsDebug != isDebug)
+        {
+            verbosity.IsDebug = isDebug;
+            LogApplied(logger, key, file.ToPrintable(), null);
         }
     }
 
@@ -73,17 +93,29 @@ internal sealed class ConfigurationReload(ServerConfiguration running, LogVerbos
     }
 
     /// <summary>
-    /// Throws if a value is invalid. Files that a setting names are not checked, because the sandbox may not allow reading new files.
+    /// Returns all errors of values. Files that a setting names are not checked, because the sandbox may not allow reading new files.
     /// </summary>
-    private static void Validate(CommandLine line)
+    private static IReadOnlyList<UserErrorException> FindErrors(ServerConfiguration next, IReadOnlyList<UserErrorException> loadErrors)
     {
-        try
+        var errors = new ConfigurationErrors(next, loadErrors);
+        while (true)
         {
-            _ = ServerSettings.Parse(line);
-        }
-        catch (UserErrorException e) when (e.Error.ExitCode == ExitCode.LocalFileError)
-        {
-            // The next start reports the file.
+            try
+            {
+                _ = ServerSettings.Parse(errors.Remaining.Line);
+                return errors.All;
+            }
+            catch (UserErrorException e) when (e.Error.ExitCode == ExitCode.LocalFileError)
+            {
+                return errors.All; // the next start reports the file
+            }
+            catch (UserErrorException e)
+            {
+                if (!errors.Add(e))
+                {
+                    return errors.All;
+                }
+            }
         }
     }
 }

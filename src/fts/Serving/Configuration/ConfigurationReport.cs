@@ -30,6 +30,48 @@ internal static class ConfigurationReport
         json.WriteString("key", setting.Definition.Key);
         json.WritePropertyName("value");
         WriteValue(json, setting);
+        WriteOrigin(json, origin);
+    });
+
+    /// <summary>Returns the JSON line of an error.</summary>
+    public static string FormatJsonError(UserErrorException error) => FormatJson(json =>
+    {
+        json.WriteString("type", "error");
+        json.WriteNumber("exitCode", (int)error.Error.ExitCode);
+        json.WriteString("message", error.Error.Message);
+        SettingMention? subject =
+            error.Mentions.FirstOrDefault(mention => mention.Origin.Kind != OriginKind.Default)
+            ?? (error.Mentions is [var first, ..] ? first : null);
+        if (subject is null)
+        {
+            return;
+        }
+
+        if (SettingTable.Server.FindByName(subject.Name) is { } setting)
+        {
+            json.WriteString("key", setting.Key);
+        }
+
+        WriteOrigin(json, subject.Origin);
+    });
+
+    /// <summary>Returns the last JSON line, with the exit code and the error, if there is one.</summary>
+    public static string FormatJsonResult(ExitCode exitCode, string? error) => FormatJson(json =>
+    {
+        json.WriteString("type", "result");
+        json.WriteNumber("exitCode", (int)exitCode);
+        if (error is not null)
+        {
+            json.WriteString("error", error);
+        }
+    });
+
+    private static IEnumerable<(string Key, string Value, string Origin)> GetRows(EffectiveSetting setting) => setting.Values.Count > 0
+        ? setting.Values.Select(value => (setting.Definition.Key, value.Text.ToPrintable(), value.Origin.ToString()))
+        : [(setting.Definition.Key, (setting.Definition.DefaultText ?? "(not set)").ToPrintable(), SettingOrigin.Default.ToString())];
+
+    private static void WriteOrigin(Utf8JsonWriter json, SettingOrigin origin)
+    {
         json.WriteString("origin", origin.Kind switch
         {
             OriginKind.File => "file",
@@ -46,22 +88,7 @@ internal static class ConfigurationReport
         {
             json.WriteString("variable", origin.Source);
         }
-    });
-
-    /// <summary>Returns the last JSON line, with the exit code and the error, if there is one.</summary>
-    public static string FormatJsonResult(ExitCode exitCode, string? error) => FormatJson(json =>
-    {
-        json.WriteString("type", "result");
-        json.WriteNumber("exitCode", (int)exitCode);
-        if (error is not null)
-        {
-            json.WriteString("error", error);
-        }
-    });
-
-    private static IEnumerable<(string Key, string Value, string Origin)> GetRows(EffectiveSetting setting) => setting.Values.Count > 0
-        ? setting.Values.Select(value => (setting.Definition.Key, value.Text.ToPrintable(), value.Origin.ToString()))
-        : [(setting.Definition.Key, setting.Definition.DefaultText ?? "-", SettingOrigin.Default.ToString())];
+    }
 
     private static void WriteValue(Utf8JsonWriter json, EffectiveSetting setting)
     {

@@ -37,14 +37,22 @@ internal sealed class ConfiguredSettings
     /// and the line precede the message. Errors that concern no configured setting are returned unchanged.
     /// </summary>
     /// <param name="error">An error that names options, such as <c>--data-timeout abc: must be …</c>.</param>
-    /// <param name="isOnCommandLine">Returns whether the command line contains a setting, which then keeps its name.</param>
-    public UserErrorException Translate(UserErrorException error, Func<string, bool> isOnCommandLine)
+    /// <param name="getSpecified">
+    /// Returns the values of a setting on the command line, which then keeps its name, or null if the command line does not contain it.
+    /// </param>
+    public UserErrorException Translate(UserErrorException error, Func<string, IReadOnlyList<string>?> getSpecified)
     {
         string message = error.Error.Message;
-        Mention[] mentions = [.. FindMentions(message).Where(mention => !isOnCommandLine(mention.Setting.Name))];
+        Mention[] all = [.. FindMentions(message, getSpecified)];
+        SettingMention[] subjects =
+        [
+            .. all.Select(mention => new SettingMention(
+                mention.Setting.Name, mention.Value?.Text, mention.Value?.Origin ?? SettingOrigin.Default)),
+        ];
+        Mention[] mentions = [.. all.Where(mention => mention.Value?.Origin.Kind != OriginKind.CommandLine)];
         if (mentions.FirstOrDefault(mention => mention.Value is not null)?.Value?.Origin is not { } origin)
         {
-            return error;
+            return new UserErrorException(error.Error) { Mentions = subjects };
         }
 
         var text = new StringBuilder(origin.Kind == OriginKind.File ? $"{origin.Location}: " : "");
@@ -62,7 +70,8 @@ internal sealed class ConfiguredSettings
             }
         }
 
-        return new UserErrorException(error.Error with { Message = text.Append(message.AsSpan(copied)).ToString() });
+        UserError translated = error.Error with { Message = text.Append(message.AsSpan(copied)).ToString() };
+        return new UserErrorException(translated) { Mentions = subjects };
     }
 
     /// <summary>Returns an error for the value of an argument, such as <c>port</c>.</summary>
@@ -72,13 +81,17 @@ internal sealed class ConfiguredSettings
     {
         ConfiguredValue value = GetValue(name)!;
         SettingDefinition setting = _table.FindByName(name)!;
-        return CommandLine.CreateUsageError(value.Origin.Kind == OriginKind.File
+        string message = value.Origin.Kind == OriginKind.File
             ? $"{value.Origin.Location}: {setting.Key} {value}: {requirement}"
-            : $"{setting.Variable} {value}: {requirement}");
+            : $"{setting.Variable} {value}: {requirement}";
+        return new UserErrorException(new UserError(ExitCode.UsageError, message))
+        {
+            Mentions = [new SettingMention(name, value.Text, value.Origin)],
+        };
     }
 
     /// <summary>Returns the places where a message names options, in order.</summary>
-    private IEnumerable<Mention> FindMentions(string message)
+    private IEnumerable<Mention> FindMentions(string message, Func<string, IReadOnlyList<string>?> getSpecified)
     {
         const string dashes = "--";
         int start = message.IndexOf(dashes, StringComparison.Ordinal);
@@ -92,7 +105,7 @@ internal sealed class ConfiguredSettings
 
             if ((start == 0 || message[start - 1] is ' ' or '(') && _table.FindByName(message[start..end]) is { } setting)
             {
-                yield return new Mention(start, end, setting, FindValue(setting.Name, message[end..]));
+                yield return new Mention(start, end, setting, FindValue(GetAllValues(setting.Name, getSpecified), message[end..]));
             }
 
             start = message.IndexOf(dashes, end, StringComparison.Ordinal);
@@ -103,15 +116,20 @@ internal sealed class ConfiguredSettings
     /// Returns the value of a setting that the rest of a message after the name concerns: the value that follows the name, the value that
     /// starts with the following word, or the first value. Returns null if the setting is not configured.
     /// </summary>
-    private ConfiguredValue? FindValue(string name, string rest)
+    private static ConfiguredValue? FindValue(IReadOnlyList<ConfiguredValue> values, string rest)
     {
-        IReadOnlyList<ConfiguredValue> values = GetValues(name);
         string text = rest.TrimStart(' ', ':');
         string word = text.Split([' ', ':', '=', ','], 2)[0];
         return values.FirstOrDefault(value => StartsWithValue(text, value.Text))
             ?? values.FirstOrDefault(value => word.Length > 0 && value.Text.StartsWith(word + "=", StringComparison.OrdinalIgnoreCase))
             ?? (values.Count > 0 ? values[0] : null);
     }
+
+    /// <summary>Returns the values of a setting from the command line, or else the configured values.</summary>
+    private IReadOnlyList<ConfiguredValue> GetAllValues(string name, Func<string, IReadOnlyList<string>?> getSpecified) =>
+        getSpecified(name) is { } texts
+            ? [.. texts.Select(text => new ConfiguredValue(text, SettingOrigin.CommandLine, IsQuoted: false))]
+            : GetValues(name);
 
     private static bool StartsWithValue(ReadOnlySpan<char> text, string value) =>
         value.Length > 0 && text.StartsWith(value) && (text.Length == value.Length || text[value.Length] is ':' or ' ' or ',' or ';');

@@ -11,15 +11,24 @@ internal static class EnvironmentSettings
     /// <summary>Returns the values by the names of the settings.</summary>
     /// <param name="table">The settings.</param>
     /// <param name="getVariable">Returns the value of a variable, or null if it is not set.</param>
+    /// <param name="errors">Receives all errors, if not null. Variables with errors are then skipped.</param>
     /// <exception cref="UserErrorException">The value of a switch or of a choice is not allowed.</exception>
-    public static Dictionary<string, IReadOnlyList<ConfiguredValue>> Read(SettingTable table, Func<string, string?> getVariable)
+    public static Dictionary<string, IReadOnlyList<ConfiguredValue>> Read(
+        SettingTable table, Func<string, string?> getVariable, ICollection<UserErrorException>? errors = null)
     {
         var values = new Dictionary<string, IReadOnlyList<ConfiguredValue>>(StringComparer.Ordinal);
         foreach (SettingDefinition setting in table.All)
         {
             if (getVariable(setting.Variable) is { Length: > 0 } text && !ServiceVariables.IsServiceVariable(setting.Variable, text))
             {
-                values.Add(setting.Name, ParseValues(setting, text));
+                try
+                {
+                    values.Add(setting.Name, ParseValues(setting, text));
+                }
+                catch (UserErrorException e) when (errors is not null)
+                {
+                    errors.Add(e);
+                }
             }
         }
 
@@ -77,5 +86,8 @@ internal static class EnvironmentSettings
     };
 
     private static UserErrorException CreateError(SettingDefinition setting, string text, string allowed) =>
-        CommandLine.CreateUsageError($"{setting.Variable} \"{text.ToPrintable()}\": must be {allowed}");
+        new(new UserError(ExitCode.UsageError, $"{setting.Variable} \"{text.ToPrintable()}\": must be {allowed}"))
+        {
+            Mentions = [new SettingMention(setting.Name, text, new SettingOrigin(OriginKind.Environment, setting.Variable))],
+        };
 }

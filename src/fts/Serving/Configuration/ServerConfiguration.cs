@@ -31,12 +31,12 @@ internal sealed class ServerConfiguration
 
     private ServerConfiguration(
         CommandLine commandLine, SettingTable table, string? fileOrigin, string? fileName, string? file,
-        Func<string, string?> getVariable)
+        Func<string, string?> getVariable, ICollection<UserErrorException>? errors)
     {
         (_commandLine, _table, _fileOrigin, _getVariable) = (commandLine, table, fileOrigin, getVariable);
         (FileName, File) = (fileName, file);
         _configured = new ConfiguredSettings(
-            table, ReadFile(table, fileOrigin, fileName, file), EnvironmentSettings.Read(table, getVariable));
+            table, ReadFile(table, fileOrigin, fileName, file, errors), EnvironmentSettings.Read(table, getVariable, errors));
         Line = commandLine.With(_configured);
     }
 
@@ -53,13 +53,15 @@ internal sealed class ServerConfiguration
     public IReadOnlyList<string> Files => File is null ? [] : [File];
 
     /// <summary>The command line, with the settings from the other origins.</summary>
-    public CommandLine Line { get; }
+    public CommandLine Line { get; private set; }
 
     /// <summary>Reads the configuration file, if one is given, and the environment.</summary>
     /// <param name="line">The command line of <c>fts server</c>.</param>
     /// <param name="getVariable">Returns the value of an environment variable, or null if it is not set.</param>
+    /// <param name="errors">Receives all errors, if not null. Settings with errors then have their defaults.</param>
     /// <exception cref="UserErrorException">The file cannot be read, or it or the environment contains an error.</exception>
-    public static ServerConfiguration Load(CommandLine line, Func<string, string?> getVariable)
+    public static ServerConfiguration Load(
+        CommandLine line, Func<string, string?> getVariable, ICollection<UserErrorException>? errors = null)
     {
         string? fileName = line.GetValue(FileOption);
         string? origin = fileName is null ? null : FileOptionName;
@@ -74,12 +76,21 @@ internal sealed class ServerConfiguration
         }
 
         return new ServerConfiguration(
-            line, SettingTable.Server, origin, fileName, fileName is null ? null : Path.GetFullPath(fileName), getVariable);
+            line, SettingTable.Server, origin, fileName, fileName is null ? null : Path.GetFullPath(fileName), getVariable, errors);
     }
 
     /// <summary>Reads the file and the environment again.</summary>
-    /// <exception cref="UserErrorException">The file cannot be read, or contains an error.</exception>
-    public ServerConfiguration Reload() => new(_commandLine, _table, _fileOrigin, FileName, File, _getVariable);
+    /// <param name="errors">Receives all errors.</param>
+    public ServerConfiguration Reload(ICollection<UserErrorException> errors) =>
+        new(_commandLine, _table, _fileOrigin, FileName, File, _getVariable, errors);
+
+    /// <summary>Returns the configuration without some settings, which then have their defaults in <see cref="Line"/>.</summary>
+    public ServerConfiguration Without(IReadOnlyCollection<SettingMention> settings)
+    {
+        var copy = (ServerConfiguration)MemberwiseClone();
+        copy.Line = Line.Without(settings);
+        return copy;
+    }
 
     /// <summary>The variables with the name of a setting that are ignored, because they describe a service.</summary>
     public IEnumerable<string> IgnoredVariables => EnvironmentSettings.FindIgnored(_table, _getVariable);
@@ -98,7 +109,7 @@ internal sealed class ServerConfiguration
     }
 
     private static Dictionary<string, IReadOnlyList<ConfiguredValue>> ReadFile(
-        SettingTable table, string? origin, string? fileName, string? file)
+        SettingTable table, string? origin, string? fileName, string? file, ICollection<UserErrorException>? errors)
     {
         if (file is null)
         {
@@ -114,13 +125,24 @@ internal sealed class ServerConfiguration
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new UserErrorException(
-                ExitCode.LocalFileError, $"cannot read {origin} {fileName!.ToPrintable()}: {LocalErrorText.Describe(e)}");
+            return Report(new UserErrorException(
+                ExitCode.LocalFileError, $"cannot read {origin} {fileName!.ToPrintable()}: {LocalErrorText.Describe(e)}"));
         }
 
         return content.Length > ConfigurationFile.MaxBytes
-            ? throw CommandLine.CreateUsageError($"{origin} {fileName!.ToPrintable()}: the file is larger than 1 MiB")
-            : ConfigurationFile.Parse(table, fileName!, content);
+            ? Report(CommandLine.CreateUsageError($"{origin} {fileName!.ToPrintable()}: the file is larger than 1 MiB"))
+            : ConfigurationFile.Parse(table, fileName!, content, errors);
+
+        Dictionary<string, IReadOnlyList<ConfiguredValue>> Report(UserErrorException error)
+        {
+            if (errors is null)
+            {
+                throw error;
+            }
+
+            errors.Add(error);
+            return [];
+        }
     }
 }
 

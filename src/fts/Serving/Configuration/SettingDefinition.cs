@@ -32,37 +32,21 @@ internal sealed record SettingDefinition(string Name, SettingKind Kind, string D
         option.Name,
         option switch { Option<bool> => SettingKind.Switch, Option<string[]> => SettingKind.List, _ => SettingKind.Text },
         option.Description ?? "",
-        option is ChoiceOption choice ? [.. choice.Choices.Select(item => item.Value)] : []);
+        option is ChoiceOption choice ? [.. choice.Choices.Select(item => item.Value)] : [])
+    {
+        GetDefault = option is DefaultedOption defaulted ? () => defaulted.DefaultText : null,
+    };
 
-    /// <summary>
-    /// The default as text: a value such as <c>60s</c>, or words such as <c>the current folder</c>. Null if nothing is set by default.
-    /// </summary>
+    /// <summary>The default as a value that the user could write. Null if nothing is set by default.</summary>
     public string? DefaultText => Kind switch
     {
         SettingKind.Switch => "false",
         SettingKind.List => null,
-        _ => Choices.Count > 0 ? Choices[0] : FindDefault(Description),
+        _ => Choices.Count > 0 ? Choices[0] : GetDefault?.Invoke(),
     };
 
-    /// <summary>
-    /// Returns the default that a description contains in one of the forms <c>(default: 60s)</c>, <c>24h (default)</c> and
-    /// <c>same (the client's address; default)</c>.
-    /// </summary>
-    private static string? FindDefault(string description)
-    {
-        const string label = "default: ", mark = "default)";
-        int start = description.IndexOf(label, StringComparison.Ordinal);
-        if (start >= 0)
-        {
-            string rest = description[(start + label.Length)..];
-            int end = rest.IndexOfAny([')', ';']);
-            return end < 0 ? rest : rest[..end];
-        }
-
-        int marked = description.IndexOf(mark, StringComparison.Ordinal);
-        int parenthesis = marked < 0 ? -1 : description.LastIndexOf('(', marked);
-        return parenthesis <= 0 ? null : description[..parenthesis].TrimEnd().Split(' ')[^1];
-    }
+    /// <summary>Returns the default of a setting without choices. Null if nothing is set by default.</summary>
+    public Func<string>? GetDefault { get; init; }
 
     private static string ToCamelCase(string name) => string.Concat(
         name.Split('-').Select((word, i) => i == 0 || word.Length == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));

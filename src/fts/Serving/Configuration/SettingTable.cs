@@ -1,4 +1,6 @@
+using System.Globalization;
 using Fts.Cli;
+using Fts.Cli.Connections;
 
 namespace Fts.Serving.Configuration;
 
@@ -9,7 +11,7 @@ namespace Fts.Serving.Configuration;
 internal sealed class SettingTable
 {
     /// <summary>The argument that allows 0 and 1 only. The help page has no list of its values.</summary>
-    private const string DebugArgument = "debug";
+    public const string DebugArgument = "debug";
 
     private readonly Dictionary<string, SettingDefinition> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SettingDefinition> _byKey = new(StringComparer.Ordinal);
@@ -20,7 +22,15 @@ internal sealed class SettingTable
     public SettingTable(SubcommandDefinition definition, params IReadOnlyList<string> excludedOptions)
     {
         IEnumerable<SettingDefinition> arguments = definition.Page.Arguments.Select(argument => new SettingDefinition(
-            argument.Term, SettingKind.Text, argument.Description, argument.Term == DebugArgument ? ["0", "1"] : []));
+            argument.Term, SettingKind.Text, argument.Description, argument.Term == DebugArgument ? ["0", "1"] : [])
+        {
+            GetDefault = argument.Term switch
+            {
+                "ip" => () => "127.0.0.1",
+                "port" => () => Target.DefaultPort.ToString(CultureInfo.InvariantCulture),
+                _ => null,
+            },
+        });
         All =
         [
             .. arguments,

@@ -16,15 +16,19 @@ namespace Fts.Serving.Configuration;
 internal static class StartCheck
 {
     /// <summary>Checks the log file, the state directory and the directories of the accounts.</summary>
-    /// <exception cref="UserErrorException">A file or directory cannot be used.</exception>
-    public static void Run(CommandLine line, LogSettings log)
+    /// <param name="line">The settings.</param>
+    /// <param name="log">The settings of the log.</param>
+    /// <param name="report">Receives the errors of accounts.</param>
+    /// <exception cref="UserErrorException">A file or directory of a setting cannot be used.</exception>
+    public static void Run(CommandLine line, LogSettings log, Action<UserErrorException> report)
     {
+        _ = ServerAccounts.ParseHomes(line);
         if (log.Path is { } path)
         {
             CheckLogFile(path);
         }
 
-        CheckStateDirectory(line);
+        CheckStateDirectory(line, report);
     }
 
     private static void CheckLogFile(string path)
@@ -51,7 +55,7 @@ internal static class StartCheck
         }
     }
 
-    private static void CheckStateDirectory(CommandLine line)
+    private static void CheckStateDirectory(CommandLine line, Action<UserErrorException> report)
     {
         string path = StateDirectory.GetPath(line);
         bool exists = StateDirectory.HasDatabase(path);
@@ -93,35 +97,45 @@ internal static class StartCheck
         legacy?.CheckGroup(accounts);
         foreach (ResolvedAccount account in accounts.Resolve().Where(account => account.Settings.IsEnabled))
         {
-            CheckDirectories(account);
+            CheckDirectories(account, report);
         }
     }
 
-    /// <summary>Checks that the home directory exists or can be created, and that the mounted directories exist.</summary>
-    private static void CheckDirectories(ResolvedAccount account)
+    private static void CheckDirectories(ResolvedAccount account, Action<UserErrorException> report)
     {
-        string name = account.Settings.Name;
-        if (account.Access.Home is { } home)
+        foreach (DirectoryProblem problem in FindProblems(account))
         {
-            Check("home", SettingKey.Home, home, RequireCreatable);
+            report(CreateError($"account {account.Settings.Name}: {problem.Description}"));
+        }
+    }
+
+    /// <summary>Returns the directories of an account that can neither be used nor be created at its first login.</summary>
+    public static IEnumerable<DirectoryProblem> FindProblems(ResolvedAccount account)
+    {
+        if (account.Access.Home is { } home && Find("home", SettingKey.Home, home, RequireCreatable) is { } homeProblem)
+        {
+            yield return homeProblem;
         }
 
         foreach (MountSettings mount in account.Access.Mounts)
         {
-            Check($"mount {mount.Path}", SettingKey.ForMount(mount.Path), mount.Directory, RequireReadable);
+            if (Find($"mount {mount.Path}", SettingKey.ForMount(mount.Path), mount.Directory, RequireReadable) is { } problem)
+            {
+                yield return problem;
+            }
         }
 
-        void Check(string kind, string key, string template, Action<string> require)
+        DirectoryProblem? Find(string kind, string key, string template, Action<string> require)
         {
-            string directory = Path.GetFullPath(DirectoryTemplate.Expand(template, name));
+            string directory = Path.GetFullPath(DirectoryTemplate.Expand(template, account.Settings.Name));
             try
             {
                 require(directory);
+                return null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw CreateError(
-                    $"account {name}: {kind} {directory.ToPrintable()} (set by {account.GetOrigin(key)}): {LocalErrorText.Describe(e)}");
+                return new DirectoryProblem(kind, directory, account.GetOrigin(key).ToString(), LocalErrorText.Describe(e));
             }
         }
     }
@@ -177,4 +191,15 @@ internal static class StartCheck
     }
 
     private static UserErrorException CreateError(string message) => new(ExitCode.LocalFileError, message);
+}
+
+/// <summary>A directory of an account that cannot be used.</summary>
+/// <param name="Kind"><c>home</c>, or <c>mount</c> with its virtual path.</param>
+/// <param name="Directory">The path of the directory.</param>
+/// <param name="Origin">What set the directory: the account or a group.</param>
+/// <param name="Reason">The reason.</param>
+internal sealed record DirectoryProblem(string Kind, string Directory, string Origin, string Reason)
+{
+    /// <summary>The problem as text for the user.</summary>
+    public string Description => $"{Kind} {Directory.ToPrintable()} (set by {Origin}): {Reason}";
 }

@@ -9,8 +9,11 @@ namespace Fts.Serving.Control;
 internal static class BanRequests
 {
     /// <summary>Returns the manual ban of a request.</summary>
+    /// <param name="parameters">The parameters of the request.</param>
+    /// <param name="user">The system user that sent the request, or null if unknown.</param>
+    /// <param name="now">The current time.</param>
     /// <exception cref="ControlException">A parameter is invalid.</exception>
-    public static Ban Create(BanAddParameters parameters, DateTimeOffset now)
+    public static Ban Create(BanAddParameters parameters, string? user, DateTimeOffset now)
     {
         BanSubject subject = ParseSubject(parameters.Subject);
         if (parameters.Until <= now)
@@ -19,7 +22,7 @@ internal static class BanRequests
         }
 
         return parameters.Reason.Length <= Ban.MaxReasonLength
-            ? new Ban(subject, parameters.Reason, now, parameters.Until, BanSource.Manual, 0)
+            ? new Ban(subject, parameters.Reason, now, parameters.Until, BanSource.Manual, 0) { Actor = user }
             : throw new ControlException(ControlErrorCode.Invalid, $"the reason is longer than {Ban.MaxReasonLength} characters");
     }
 
@@ -32,13 +35,11 @@ internal static class BanRequests
 
     /// <summary>Throws if a ban would have no effect.</summary>
     /// <param name="subject">The subject of the ban.</param>
-    /// <param name="isNeverBanned">Returns whether an address is never banned.</param>
+    /// <param name="neverBanned">The networks that are never banned.</param>
     /// <exception cref="ControlException">The subject is in a network that is never banned.</exception>
-    public static void ThrowIfNeverBanned(BanSubject subject, Func<IPAddress, bool> isNeverBanned)
+    public static void ThrowIfNeverBanned(BanSubject subject, IReadOnlyList<IPNetwork> neverBanned)
     {
-        // A ban of ::1 is a ban of its /64 network, in which there is no other address.
-        bool isLoopback = subject.Network.PrefixLength >= 64 && subject.Network.Contains(IPAddress.IPv6Loopback);
-        if (isNeverBanned(isLoopback ? IPAddress.IPv6Loopback : subject.Network.BaseAddress))
+        if (subject.IsWithin(neverBanned))
         {
             throw new ControlException(ControlErrorCode.Invalid, $"{subject} is in a network that is never banned (--never-ban)");
         }

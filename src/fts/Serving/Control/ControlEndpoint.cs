@@ -41,12 +41,19 @@ internal sealed class ControlEndpoint : IDisposable
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
     /// <param name="records">The requests for events and quotas.</param>
     /// <param name="log">The log.</param>
+    /// <param name="ownUser">The name of the user of this process, or null if unknown.</param>
+    /// <param name="folders">The folders that the sandbox allows.</param>
     public ControlServer Start(
-        FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records, ServerLog log)
+        FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records, ServerLog log, string? ownUser,
+        FoldersResult folders)
     {
+        ILogger logger = log.LoggerFactory.CreateLogger("fts");
         var control = new ControlServer(
-            _listener, new ControlRequests(server, refreshAsync, records),
-            message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message));
+            _listener,
+            new ControlRequests(
+                server, refreshAsync, records, (session, user) => ProgramLog.SessionKicked(logger, session, user ?? "an administrator"),
+                folders),
+            message => log.WriteEvent(LogLevel.Warning, "ControlSocket", message), ownUser);
         control.Start();
         return control;
     }

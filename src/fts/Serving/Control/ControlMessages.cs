@@ -61,7 +61,11 @@ internal sealed record BanListResult(IReadOnlyList<BanStatus> Bans);
 
 /// <summary>One ban.</summary>
 internal sealed record BanStatus(
-    string Subject, string Reason, string Source, int Failures, DateTimeOffset Since, DateTimeOffset? Until = null);
+    string Subject, string Reason, string Source, int Failures, DateTimeOffset Since, DateTimeOffset? Until = null, string? Actor = null)
+{
+    /// <summary>Whether the ban has no effect, because its network is never banned. Null for no, or if no server runs.</summary>
+    public bool? HasNoEffect { get; init; }
+}
 
 /// <summary>The parameters of <c>ban-add</c>.</summary>
 internal sealed record BanAddParameters(string Subject, string Reason, DateTimeOffset? Until = null);
@@ -72,6 +76,11 @@ internal sealed record BanAddResult(int EndedSessions);
 
 /// <summary>The parameters of <c>ban-remove</c>.</summary>
 internal sealed record BanRemoveParameters(string Subject);
+
+/// <summary>The result of <c>folders</c>.</summary>
+/// <param name="AreAll">Whether the server can open all folders that its user can open, because it has no sandbox.</param>
+/// <param name="Folders">The served folders and the folders of accounts that the sandbox allows.</param>
+internal sealed record FoldersResult(bool AreAll, IReadOnlyList<string> Folders);
 
 /// <summary>The parameters of <c>quota</c> and <c>recount</c>.</summary>
 internal sealed record QuotaParameters(string Account);
@@ -106,6 +115,7 @@ internal sealed record RecountResult(QuotaStatus Quota, long Bytes, long Files);
 [JsonSerializable(typeof(BanAddParameters))]
 [JsonSerializable(typeof(BanAddResult))]
 [JsonSerializable(typeof(BanRemoveParameters))]
+[JsonSerializable(typeof(FoldersResult))]
 [JsonSerializable(typeof(QuotaParameters))]
 [JsonSerializable(typeof(QuotaStatus))]
 [JsonSerializable(typeof(RecountResult))]

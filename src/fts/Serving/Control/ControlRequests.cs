@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fts.Accounts.Bans;
+using Fts.Accounts.Events;
 using Fts.Protocol;
 using Fts.Server;
 
@@ -14,6 +15,8 @@ internal sealed class ControlRequests
     private readonly FtpServer _server;
     private readonly Func<CancellationToken, ValueTask> _refreshAsync;
     private readonly RecordRequests? _records;
+    private readonly Action<long, string?> _kicked;
+    private readonly FoldersResult _folders;
     private readonly DateTimeOffset _startedAt;
     private readonly Dictionary<string, Row> _rows;
 
@@ -21,14 +24,23 @@ internal sealed class ControlRequests
     /// <param name="server">The server.</param>
     /// <param name="refreshAsync">Applies changes of the accounts to the open sessions.</param>
     /// <param name="records">The requests for events and quotas, or null if the server has none.</param>
-    public ControlRequests(FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records = null)
+    /// <param name="folders">The folders that the sandbox allows. Default: no sandbox.</param>
+    /// <param name="kicked">Receives each session that a request ended, and the system user that sent the request.</param>
+    public ControlRequests(
+        FtpServer server, Func<CancellationToken, ValueTask> refreshAsync, RecordRequests? records = null,
+        Action<long, string?>? kicked = null, FoldersResult? folders = null)
     {
+        _folders = folders ?? new FoldersResult(AreAll: true, []);
+        _kicked = kicked ?? ((_, _) => { });
         (_server, _refreshAsync, _records, _startedAt) = (server, refreshAsync, records, DateTimeOffset.UtcNow);
         _rows = CreateRows().ToDictionary(row => row.Name);
     }
 
     /// <summary>Parses and runs the request of one line. Returns the response, also if the request is invalid or fails.</summary>
-    public async ValueTask<ControlResponse> RunAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
+    /// <param name="line">The request.</param>
+    /// <param name="user">The system user that sent the request, or null if unknown.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public async ValueTask<ControlResponse> RunAsync(ReadOnlyMemory<byte> line, string? user, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,7 +57,7 @@ internal sealed class ControlRequests
                     $"the server does not support the request {request.Request} (version {request.Version}); restart the server");
             }
 
-            return new ControlResponse(ControlRequest.CurrentVersion, await row.RunAsync(request.Parameters, cancellationToken));
+            return new ControlResponse(ControlRequest.CurrentVersion, await row.RunAsync(request.Parameters, user, cancellationToken));
         }
         catch (ControlException e)
         {
@@ -67,21 +79,25 @@ internal sealed class ControlRequests
 
     /// <summary>Returns a ban as a message.</summary>
     public static BanStatus ToMessage(Ban ban) => new(
-        ban.Subject.ToString(), ban.Reason, ban.Source == BanSource.Manual ? "manual" : "automatic", ban.Failures, ban.Since, ban.Until);
+        ban.Subject.ToString(), ban.Reason,
+        ban.Source == BanSource.Manual ? AccountEvent.AdministratorSource : AccountEvent.AutomaticSource, ban.Failures, ban.Since,
+        ban.Until, ban.Actor);
 
     private IEnumerable<Row> CreateRows() =>
     [
-        Create("status", ControlJson.Default.ControlNothing, ControlJson.Default.StatusResult, (_, _) => new(GetStatus())),
-        Create("kick", ControlJson.Default.KickParameters, ControlJson.Default.KickResult, (parameters, _) => new(Kick(parameters))),
-        Create("ban-list", ControlJson.Default.ControlNothing, ControlJson.Default.BanListResult, (_, _) => new(ListBans())),
+        Create("status", ControlJson.Default.ControlNothing, ControlJson.Default.StatusResult, (_, _, _) => new(GetStatus())),
+        Create("kick", ControlJson.Default.KickParameters, ControlJson.Default.KickResult,
+            (parameters, user, _) => new(Kick(parameters, user))),
+        Create("ban-list", ControlJson.Default.ControlNothing, ControlJson.Default.BanListResult, (_, _, _) => new(ListBans())),
         Create("ban-add", ControlJson.Default.BanAddParameters, ControlJson.Default.BanAddResult, AddBanAsync),
         Create("ban-remove", ControlJson.Default.BanRemoveParameters, ControlJson.Default.ControlNothing, RemoveBanAsync),
+        Create("folders", ControlJson.Default.ControlNothing, ControlJson.Default.FoldersResult, (_, _, _) => new(_folders)),
         Create("refresh", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, RefreshAsync),
         Create("flush", ControlJson.Default.ControlNothing, ControlJson.Default.ControlNothing, FlushAsync),
         Create("quota", ControlJson.Default.QuotaParameters, ControlJson.Default.QuotaStatus,
-            (parameters, token) => GetRecords().GetQuotaAsync(parameters, token)),
+            (parameters, _, token) => GetRecords().GetQuotaAsync(parameters, token)),
         Create("recount", ControlJson.Default.QuotaParameters, ControlJson.Default.RecountResult,
-            (parameters, token) => GetRecords().RecountAsync(parameters, token)),
+            (parameters, _, token) => GetRecords().RecountAsync(parameters, token)),
     ];
 
     private StatusResult GetStatus()
@@ -93,21 +109,33 @@ internal sealed class ControlRequests
             [.. _server.GetSessions().Select(ToMessage)]);
     }
 
-    private KickResult Kick(KickParameters parameters)
+    private KickResult Kick(KickParameters parameters, string? user)
     {
         string reason = parameters.Reason is { Length: > 0 and <= Ban.MaxReasonLength } text
             ? $"Session ended by the administrator: {text}"
             : "Session ended by the administrator.";
-        return new KickResult([.. parameters.Sessions.Distinct().Where(id => _server.EndSession(id, reason))]);
+        long[] ended = [.. parameters.Sessions.Distinct().Where(id => _server.EndSession(id, reason))];
+        foreach (long id in ended)
+        {
+            _kicked(id, user);
+        }
+
+        return new KickResult(ended);
     }
 
-    private BanListResult ListBans() => new([.. GetBans().GetBans().Select(ToMessage)]);
-
-    private async ValueTask<BanAddResult> AddBanAsync(BanAddParameters parameters, CancellationToken cancellationToken)
+    private BanListResult ListBans()
     {
         FtpBanList bans = GetBans();
-        Ban ban = BanRequests.Create(parameters, DateTimeOffset.UtcNow);
-        BanRequests.ThrowIfNeverBanned(ban.Subject, bans.IsNeverBanned);
+        return new BanListResult(
+            [.. bans.GetBans().Select(ban => ToMessage(ban) with { HasNoEffect = bans.IsNeverBanned(ban.Subject) ? true : null })]);
+    }
+
+    private async ValueTask<BanAddResult> AddBanAsync(
+        BanAddParameters parameters, string? user, CancellationToken cancellationToken)
+    {
+        FtpBanList bans = GetBans();
+        Ban ban = BanRequests.Create(parameters, user, DateTimeOffset.UtcNow);
+        BanRequests.ThrowIfNeverBanned(ban.Subject, bans.NeverBanned);
 
         await bans.AddAsync(ban, cancellationToken);
         return new BanAddResult(_server.EndSessions(
@@ -115,12 +143,14 @@ internal sealed class ControlRequests
             "Session ended by the administrator."));
     }
 
-    private async ValueTask<ControlNothing> RemoveBanAsync(BanRemoveParameters parameters, CancellationToken cancellationToken) =>
-        await GetBans().RemoveAsync(BanRequests.ParseSubject(parameters.Subject), cancellationToken)
+    private async ValueTask<ControlNothing> RemoveBanAsync(
+        BanRemoveParameters parameters, string? user, CancellationToken cancellationToken) =>
+        await GetBans().RemoveAsync(BanRequests.ParseSubject(parameters.Subject), user, cancellationToken)
             ? new ControlNothing()
             : throw BanRequests.CreateNotFound(parameters.Subject);
 
-    private async ValueTask<ControlNothing> RefreshAsync(ControlNothing parameters, CancellationToken cancellationToken)
+    private async ValueTask<ControlNothing> RefreshAsync(
+        ControlNothing parameters, string? user, CancellationToken cancellationToken)
     {
         await _refreshAsync(cancellationToken);
         if (_server.Bans is { } bans)
@@ -131,7 +161,8 @@ internal sealed class ControlRequests
         return parameters;
     }
 
-    private async ValueTask<ControlNothing> FlushAsync(ControlNothing parameters, CancellationToken cancellationToken)
+    private async ValueTask<ControlNothing> FlushAsync(
+        ControlNothing parameters, string? user, CancellationToken cancellationToken)
     {
         await GetRecords().FlushAsync(cancellationToken);
         return parameters;
@@ -171,20 +202,20 @@ internal sealed class ControlRequests
     /// <summary>Creates a row from the types of its parameters and its result.</summary>
     private static Row Create<TParameters, TResult>(
         string name, JsonTypeInfo<TParameters> parametersType, JsonTypeInfo<TResult> resultType,
-        Func<TParameters, CancellationToken, ValueTask<TResult>> runAsync)
+        Func<TParameters, string?, CancellationToken, ValueTask<TResult>> runAsync)
         where TParameters : class
     {
-        return new Row(name, async (element, cancellationToken) =>
+        return new Row(name, async (element, user, cancellationToken) =>
         {
             TParameters parameters = element is { } given
                 ? given.Deserialize(parametersType) ?? throw new JsonException("the parameters are null")
                 : JsonSerializer.Deserialize("{}"u8, parametersType)!;
-            return JsonSerializer.SerializeToElement(await runAsync(parameters, cancellationToken), resultType);
+            return JsonSerializer.SerializeToElement(await runAsync(parameters, user, cancellationToken), resultType);
         });
     }
 
     /// <summary>One request.</summary>
     /// <param name="Name">The name in the message.</param>
     /// <param name="RunAsync">Runs the request with its parameters, and returns the result.</param>
-    private sealed record Row(string Name, Func<JsonElement?, CancellationToken, ValueTask<JsonElement>> RunAsync);
+    private sealed record Row(string Name, Func<JsonElement?, string?, CancellationToken, ValueTask<JsonElement>> RunAsync);
 }

@@ -9,7 +9,9 @@ namespace Fts.Serving.Control;
 /// <param name="listener">The listening socket (<see cref="ControlSocket.Bind"/>). This object owns it.</param>
 /// <param name="requests">The requests.</param>
 /// <param name="logFailure">Logs the failure of a connection that is not the fault of its client.</param>
-internal sealed class ControlServer(Socket listener, ControlRequests requests, Action<string> logFailure) : IAsyncDisposable
+/// <param name="ownUser">The name of the user of this process, or null if unknown.</param>
+internal sealed class ControlServer(
+    Socket listener, ControlRequests requests, Action<string> logFailure, string? ownUser = null) : IAsyncDisposable
 {
     /// <summary>The maximum number of bytes of a request.</summary>
     public const int MaxRequestBytes = 64 * 1024;
@@ -82,7 +84,7 @@ internal sealed class ControlServer(Socket listener, ControlRequests requests, A
         {
             using (client)
             {
-                if (!ControlSocket.IsAllowedPeer(client))
+                if (!ControlSocket.IsAllowedPeer(client, ownUser, out string? user))
                 {
                     logFailure("a connection to the control socket was refused: it belongs to another user");
                     return;
@@ -91,7 +93,7 @@ internal sealed class ControlServer(Socket listener, ControlRequests requests, A
                 var lines = new ControlLines(client, MaxRequestBytes);
                 while (await ReadAsync(lines) is { } line)
                 {
-                    await SendAsync(client, await requests.RunAsync(line, _stopping.Token));
+                    await SendAsync(client, await requests.RunAsync(line, user, _stopping.Token));
                 }
             }
         }

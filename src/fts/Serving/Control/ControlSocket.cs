@@ -85,9 +85,13 @@ internal static class ControlSocket
     }
 
     /// <summary>Returns whether the peer of a connection is root or runs as the user of this process.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="ownUser">The name of the user of this process, or null if unknown.</param>
+    /// <param name="user">The name of the user of the peer, or null if unknown.</param>
     /// <remarks>Only Linux reports the user in this form. On other systems, the mode of the socket is the only protection.</remarks>
-    public static bool IsAllowedPeer(Socket connection)
+    public static bool IsAllowedPeer(Socket connection, string? ownUser, out string? user)
     {
+        user = ownUser;
         if (!OperatingSystem.IsLinux())
         {
             return true;
@@ -95,8 +99,9 @@ internal static class ControlSocket
 
         Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
         int length = connection.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
-        uint user = MemoryMarshal.Read<uint>(credentials[4..]);
-        return length == credentials.Length && (user == 0 || user == ProcessCalls.Geteuid());
+        uint userId = MemoryMarshal.Read<uint>(credentials[4..]);
+        user = userId == 0 ? "root" : ownUser;
+        return length == credentials.Length && (userId == 0 || userId == ProcessCalls.Geteuid());
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using Fts.Accounts.Events;
 using Fts.Cli.Help;
 using Fts.Cli;
 using Fts.Protocol;
+using Fts.Storage.Local;
 
 namespace Fts.Serving.Delivery;
 
@@ -30,7 +31,7 @@ internal sealed record DeliverySettings(
         Description = "program to run for each event, which it reads as JSON from standard input; the further values are its arguments",
     };
 
-    private static readonly Option<string> TimeLimitOption = new("--on-event-timeout")
+    private static readonly Option<string> TimeLimitOption = new DefaultedOption("--on-event-timeout", () => "60s")
     {
         HelpName = "TIME",
         Description = "time limit of the program: 10s, 60s (default), 5m",
@@ -54,7 +55,8 @@ internal sealed record DeliverySettings(
         Description = "deliver only events of this type, such as uploaded",
     };
 
-    private static readonly Option<string> AttemptsOption = new("--event-attempts")
+    private static readonly Option<string> AttemptsOption = new DefaultedOption(
+        "--event-attempts", () => DeliverySchedule.DefaultMaxAttempts.ToString(CultureInfo.InvariantCulture))
     {
         HelpName = "N",
         Description = $"deliveries after which an event is a dead letter (default: {DeliverySchedule.DefaultMaxAttempts}, about one day)",
@@ -132,7 +134,7 @@ internal sealed record DeliverySettings(
         if (Command.Count > 0)
         {
             CheckProgram(Command[0]);
-            string[] folders = [.. writableFolders.Select(folder => ResolveLinks(folder))];
+            string[] folders = [.. writableFolders.Select(LocalPath.ResolveLinks)];
             foreach (string file in Command.Where(word => word.StartsWith('/') && File.Exists(word)))
             {
                 CheckLocation(file, folders);
@@ -157,7 +159,7 @@ internal sealed record DeliverySettings(
     /// <summary>The program runs outside the sandbox, so neither a client nor a server that was taken over may change its files.</summary>
     private static void CheckLocation(string file, IEnumerable<string> folders)
     {
-        string real = ResolveLinks(file);
+        string real = LocalPath.ResolveLinks(file);
         if (folders.FirstOrDefault(folder => real.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal)) is { } folder)
         {
             throw new UserErrorException(
@@ -165,37 +167,6 @@ internal sealed record DeliverySettings(
                 $"{CommandOption.Name} {file.ToPrintable()}: the file is in {folder.ToPrintable()}, which the server can write; " +
                 "move it to another folder");
         }
-    }
-
-    /// <summary>Returns an absolute path without links.</summary>
-    private static string ResolveLinks(string path)
-    {
-        const int maxLinks = 40; // as in the Linux kernel
-        string real = "/";
-        var names = new Stack<string>(Path.GetFullPath(path).Split('/').Reverse());
-        for (int links = 0; names.TryPop(out string? name);)
-        {
-            if (name == "..")
-            {
-                real = Path.GetDirectoryName(real) ?? "/";
-            }
-            else if (name is not ("" or "."))
-            {
-                string entry = Path.Combine(real, name);
-                if (links < maxLinks && new FileInfo(entry).LinkTarget is { } target)
-                {
-                    links++;
-                    real = target.StartsWith('/') ? "/" : real;
-                    Array.ForEach([.. target.Split('/').Reverse()], names.Push);
-                }
-                else
-                {
-                    real = entry;
-                }
-            }
-        }
-
-        return real;
     }
 
     private byte[] ReadSecret()

@@ -38,6 +38,11 @@ internal static class RunnerCommand
             return ExitCode.Success;
         }
 
+        if (setup.OpenFiles is { } openFiles && OperatingSystem.IsLinux())
+        {
+            OpenFileLimit.Set(openFiles); // the runner needs few files, and its programs inherit the limit
+        }
+
         using WebhookSender? webhook = setup is { Url: { } url, Secret: { } secret }
             ? new WebhookSender(new Uri(url), secret, TimeProvider.System)
             : null;

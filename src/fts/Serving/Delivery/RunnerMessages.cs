@@ -10,7 +10,8 @@ namespace Fts.Serving.Delivery;
 /// <param name="TimeLimit">The time limit of the program in seconds.</param>
 /// <param name="Url">The address of the web hook, or null for none.</param>
 /// <param name="Secret">The secret of the web hook, or null for none.</param>
-internal sealed record RunnerSetup(IReadOnlyList<string> Command, double TimeLimit, string? Url, byte[]? Secret);
+/// <param name="OpenFiles">The limit on open files of the program, or null to keep that of the runner.</param>
+internal sealed record RunnerSetup(IReadOnlyList<string> Command, double TimeLimit, string? Url, byte[]? Secret, ulong? OpenFiles = null);
 
 /// <summary>A further message to the runner: an event to deliver once.</summary>
 /// <param name="Number">The number of the request, which the response repeats.</param>

@@ -7,12 +7,12 @@ namespace Fts.Serving.Logging;
 /// <summary>One output of the log.</summary>
 /// <param name="Output">Writes the lines.</param>
 /// <param name="Format">The format of the lines.</param>
-/// <param name="MinLevel">The least severe level that is written.</param>
-/// <param name="Verbosity">Can limit the output to warnings and errors. Null if nothing limits it.</param>
-internal sealed record LogOutput(BackgroundLineWriter Output, ILogFormat Format, LogLevel MinLevel, LogVerbosity? Verbosity = null)
+/// <param name="Verbosity">Can add debug messages, or limit the output to warnings and errors. Null if nothing changes it.</param>
+internal sealed record LogOutput(BackgroundLineWriter Output, ILogFormat Format, LogVerbosity? Verbosity = null)
 {
     /// <summary>Returns whether events of a level are written.</summary>
-    public bool Includes(LogLevel level) => level >= MinLevel && (level >= LogLevel.Warning || Verbosity is not { IsQuiet: true });
+    public bool Includes(LogLevel level) => level >= (Verbosity is { IsDebug: true } ? LogLevel.Debug : LogLevel.Information)
+        && (level >= LogLevel.Warning || Verbosity is not { IsQuiet: true });
 
     /// <summary>Writes the line of an event, if the level and the format include the event.</summary>
     public void Write(in LogEvent entry)

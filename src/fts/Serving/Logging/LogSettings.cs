@@ -2,17 +2,14 @@ using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Help;
 using Fts.Serving.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving.Logging;
 
 /// <summary>The options of the log.</summary>
 /// <param name="Format">The value of the format option: <c>text</c>, <c>json</c> or <c>xferlog</c>.</param>
 /// <param name="Path">The path of the log file, or null.</param>
-/// <param name="MinLevel">The least severe level that is logged, unless <paramref name="Verbosity"/> excludes it.</param>
-/// <param name="Verbosity">Whether only warnings and errors are logged.</param>
-/// <param name="TracesCommands">Whether commands and replies are logged.</param>
-internal sealed record LogSettings(string Format, string? Path, LogLevel MinLevel, LogVerbosity Verbosity, bool TracesCommands)
+/// <param name="Verbosity">Whether only warnings and errors are logged, and whether commands and replies are logged.</param>
+internal sealed record LogSettings(string Format, string? Path, LogVerbosity Verbosity)
 {
     /// <summary>The name of the option with the log file.</summary>
     public const string FileOptionName = "--log-file";
@@ -51,8 +48,7 @@ internal sealed record LogSettings(string Format, string? Path, LogLevel MinLeve
             throw CommandLine.CreateUsageError($"{FormatOption.Name} xferlog needs {FileOption.Name}");
         }
 
-        return new LogSettings(
-            format, path, debug ? LogLevel.Debug : LogLevel.Information, new LogVerbosity { IsQuiet = line.HasOption(QuietOption) }, debug);
+        return new LogSettings(format, path, new LogVerbosity { IsQuiet = line.HasOption(QuietOption), IsDebug = debug });
     }
 
     /// <summary>Returns the settings with the open log file, which is created if it does not exist.</summary>

@@ -16,6 +16,13 @@ internal static class ProgramLog
         LogLevel.Information, new EventId(204, "VariableIgnored"),
         "environment variable {Variable} ignored, because it describes a service of a container system");
 
+    private static readonly Action<ILogger, long, string, Exception?> LogSessionKicked = LoggerMessage.Define<long, string>(
+        LogLevel.Warning, new EventId(205, "SessionKicked"), "[{Session}] ended by {User} with fts kick");
+
+    /// <summary>An administrator ended a session.</summary>
+    public static void SessionKicked(ILogger logger, long session, string user) =>
+        LogSessionKicked(logger, session, user.ToPrintable(), null);
+
     /// <summary>An account was created, because the old server accepted its password.</summary>
     public static void AccountTakenOver(ILogger logger, string account, IPAddress address, string server) =>
         LogAccountTakenOver(logger, account.ToPrintable(), address, server, null);

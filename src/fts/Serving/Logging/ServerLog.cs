@@ -38,19 +38,36 @@ internal sealed class ServerLog : IAsyncDisposable
             ? new BackgroundLineWriter(file.Write, (count, reason) => FormatNotice(format, count, reason))
             : null;
         _outputs = _fileWriter is null
-            ? [new LogOutput(_errorWriter, format, settings.MinLevel, settings.Verbosity)]
+            ? [new LogOutput(_errorWriter, format, settings.Verbosity)]
             : settings.Format == "xferlog"
-                ? [new LogOutput(_errorWriter, new TextFormat(), settings.MinLevel, settings.Verbosity),
-                    new LogOutput(_fileWriter, format, LogLevel.Information)]
-                : [new LogOutput(_fileWriter, format, settings.MinLevel, settings.Verbosity)];
+                ? [new LogOutput(_errorWriter, new TextFormat(), settings.Verbosity),
+                    new LogOutput(_fileWriter, format)]
+                : [new LogOutput(_fileWriter, format, settings.Verbosity)];
         LoggerFactory = new LineLoggerFactory(_outputs);
     }
 
     /// <summary>Creates the logger of the server.</summary>
     public ILoggerFactory LoggerFactory { get; }
 
-    /// <summary>Writes commands and replies, or null if they are not logged.</summary>
-    public Action<FtpServerTrace>? Trace => _settings.TracesCommands ? WriteTrace : null;
+    /// <summary>Whether commands and replies are logged now.</summary>
+    public bool IsTracing => _settings.Verbosity.IsDebug;
+
+    /// <summary>Writes a command or a reply.</summary>
+    public void WriteTrace(FtpServerTrace trace)
+    {
+        string name = trace.IsReply ? "Reply" : "Command";
+        LogEvent entry = CreateEvent(
+            LogLevel.Debug, name, [new("Session", trace.Session), new("Line", trace.Line)],
+            $"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}");
+        foreach (LogOutput output in _outputs)
+        {
+            // The debug argument requests these lines, even if the log is quiet otherwise.
+            if (output.Format.Format(entry) is { } line)
+            {
+                output.Output.Write(line);
+            }
+        }
+    }
 
     /// <summary>Writes a line of the start screen.</summary>
     public void WriteScreenLine(string text) => _errorWriter.Write(
@@ -110,22 +127,6 @@ internal sealed class ServerLog : IAsyncDisposable
         }
 
         _settings.File?.Dispose();
-    }
-
-    private void WriteTrace(FtpServerTrace trace)
-    {
-        string name = trace.IsReply ? "Reply" : "Command";
-        LogEvent entry = CreateEvent(
-            LogLevel.Debug, name, [new("Session", trace.Session), new("Line", trace.Line)],
-            $"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}");
-        foreach (LogOutput output in _outputs)
-        {
-            // The debug argument requests these lines, even if the log is quiet otherwise.
-            if (output.Format.Format(entry) is { } line)
-            {
-                output.Output.Write(line);
-            }
-        }
     }
 
     private static string? FormatNotice(ILogFormat format, int count, string reason) => format.Format(CreateEvent(

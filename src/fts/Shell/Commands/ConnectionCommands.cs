@@ -73,7 +73,7 @@ internal static class ConnectionCommands
         return ExitCode.Success;
     }
 
-    /// <summary><c>bookmark add NAME [URL]</c>, <c>bookmark list</c> and <c>bookmark remove NAME</c> change and list the bookmarks.</summary>
+    /// <summary><c>bookmark</c> with <c>add</c>, <c>list</c> or <c>remove</c> changes and lists the bookmarks.</summary>
     public static Task<ExitCode> BookmarkAsync(
         ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ internal sealed class ExistingFileQuestion(ClientShell shell, ExistingFileAction
 {
     private ExistingFileAction _action = action;
 
-    /// <summary>The answers, in the order in which the question shows them. A shorter form selects the first answer that it starts.</summary>
+    /// <summary>The answers in the order of the question. A shorter form selects the first answer that it starts.</summary>
     private static readonly string[] Answers = ["yes", "no", "all", "none", "newer", "resume", "quit"];
 
     /// <summary>The answers as the question shows them. The default is in upper case.</summary>
@@ -36,7 +36,7 @@ internal sealed class ExistingFileQuestion(ClientShell shell, ExistingFileAction
 
         if (decision == ExistingFileAction.Skip)
         {
-            shell.Terminal.WriteMessage($"skipped {localPath.ToPrintable()}: already exists in the local folder");
+            Skip(remoteFile, localPath, "already exists in the local folder");
         }
 
         return decision;
@@ -82,7 +82,7 @@ internal sealed class ExistingFileQuestion(ClientShell shell, ExistingFileAction
         }
     }
 
-    /// <summary>Returns whether to replace a file, by its last-modified time in whole seconds, which is what MDTM and MFMT support.</summary>
+    /// <summary>Returns whether to replace a file, by its last-modified time in whole seconds, as MDTM and MFMT report it.</summary>
     private async Task<ExistingFileAction> CompareTimesAsync(RemoteFile remoteFile, string localPath, CancellationToken cancellationToken)
     {
         DateTimeOffset? remoteTime =
@@ -94,7 +94,13 @@ internal sealed class ExistingFileQuestion(ClientShell shell, ExistingFileAction
         }
 
         string reason = remoteTime is null ? "the server does not report its time" : "the file on the server is not newer";
-        shell.Terminal.WriteMessage($"skipped {localPath.ToPrintable()}: {reason}");
+        Skip(remoteFile, localPath, reason);
         return ExistingFileAction.Skip;
+    }
+
+    private void Skip(RemoteFile remoteFile, string localPath, string reason)
+    {
+        JsonOutput.Current?.WriteTransfer(isUpload: false, localPath, remoteFile.Path, "skipped");
+        shell.Terminal.WriteMessage($"skipped {localPath.ToPrintable()}: {reason}");
     }
 }

@@ -17,17 +17,20 @@ internal static class JobCommands
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>wait [N]</c> waits for a job, or for all jobs. Returns the exit code of a failed job. Ctrl-C ends the wait only.</summary>
+    /// <summary><c>wait [N]</c> waits for a job or for all jobs, and returns their exit code. Ctrl-C ends the wait only.</summary>
     public static async Task<ExitCode> WaitAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Job> jobs = arguments.Count > 0 ? [shell.Jobs.Find("wait", arguments[0].Text)] : shell.Jobs.Active;
-        ExitCode result = ExitCode.Success;
-        foreach (Job job in jobs)
+        if (arguments.Count > 0)
         {
-            result = ClientShell.CombineExitCodes(result, await job.Ended.WaitAsync(cancellationToken));
+            return await shell.Jobs.Find("wait", arguments[0].Text).Ended.WaitAsync(cancellationToken);
         }
 
-        return result;
+        foreach (Job job in shell.Jobs.Active)
+        {
+            await job.Ended.WaitAsync(cancellationToken);
+        }
+
+        return shell.Jobs.TakeResult();
     }
 
     /// <summary><c>kill N…</c> stops jobs.</summary>
@@ -81,7 +84,7 @@ internal static class JobCommands
         IReadOnlyList<Job> jobs = shell.Jobs.Active;
         if (jobs.Count == 0)
         {
-            return ExitCode.Success;
+            return shell.Jobs.TakeResult();
         }
 
         string count = string.Create(CultureInfo.InvariantCulture, $"{jobs.Count} job{(jobs.Count == 1 ? " is" : "s are")} running");
@@ -93,13 +96,12 @@ internal static class JobCommands
             StopAll();
         }
 
-        ExitCode result = ExitCode.Success;
         foreach (Job job in jobs)
         {
-            result = ClientShell.CombineExitCodes(result, await job.Ended);
+            await job.Ended;
         }
 
-        return result;
+        return shell.Jobs.TakeResult();
 
         void StopAll()
         {

@@ -29,7 +29,8 @@ internal sealed class ListingFormatter(Func<FtpEntry, string, string> colorize)
             {
                 int index = (column * rows) + row;
                 bool isLast = index + rows >= names.Length;
-                line += colorize(entries[index], names[index]) + (isLast ? "" : new string(' ', columnWidths[column] - widths[index] + Gap));
+                string padding = isLast ? "" : new string(' ', columnWidths[column] - widths[index] + Gap);
+                line += colorize(entries[index], names[index]) + padding;
             }
 
             lines.Add(line);
@@ -79,7 +80,7 @@ internal sealed class ListingFormatter(Func<FtpEntry, string, string> colorize)
         return isReversed ? [.. sorted.Reverse()] : [.. sorted];
     }
 
-    /// <summary>Returns the smallest number of rows with which all columns fit. Names that are wider than the terminal need one column.</summary>
+    /// <summary>Returns the smallest number of rows with which all columns fit. Wide names need one column.</summary>
     private static int FindRows(int[] widths, int width)
     {
         for (int columns = Math.Min(widths.Length, Math.Max(1, (width + Gap) / (1 + Gap))); columns > 1; columns--)

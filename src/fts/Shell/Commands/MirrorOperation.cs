@@ -202,7 +202,14 @@ internal static class MirrorOperation
             plan.Bytes,
             options,
             request.FormatRetryCommand,
-            async (files, meter) => result = await shell.Client.MirrorAsync(plan with { Files = files }, options, meter, cancellationToken),
+            async (files, chosen, meter) =>
+            {
+                // A repeated call creates the directories again that failed before.
+                IReadOnlyList<string> directories =
+                    result is null ? plan.Directories : [.. result.Failures.Select(failure => failure.Path)];
+                result = await shell.Client.MirrorAsync(
+                    plan with { Files = files, Directories = directories }, chosen, meter, cancellationToken);
+            },
             cancellationToken);
         foreach (FtpMirrorFailure failure in result!.Failures)
         {

@@ -121,7 +121,7 @@ internal static class RecursiveTransfer
             };
             if (entry.Kind != FtpEntryKind.Directory)
             {
-                var file = new RemoteFile(item.ToString(), entry.Path, entry) { Target = localPath, TypedTarget = typedTarget };
+                var file = new RemoteFile(item.ToString(), entry.Path, entry) { LocalTarget = localPath, TypedTarget = typedTarget };
                 await TransferCommands.DownloadFileAsync(shell, file, existingFile, cancel);
                 return ExitCode.Success;
             }

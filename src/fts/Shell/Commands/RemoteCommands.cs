@@ -9,7 +9,7 @@ namespace Fts.Shell.Commands;
 internal static class RemoteCommands
 {
     /// <summary>
-    /// <c>cd</c> changes the remote folder. Without an argument, it changes to the start folder. <c>cd -</c> changes to the previous folder.
+    /// <c>cd</c> changes the remote folder: without an argument to the start folder, with <c>-</c> to the previous folder.
     /// </summary>
     public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {

@@ -31,7 +31,8 @@ internal static class RemovalCommand
             return await RemoteCommands.RemoveFilesAsync(shell, arguments, cancellationToken);
         }
 
-        if (arguments.FirstOrDefault(word => RemoteDirectory.GetName(word.Text.TrimEnd('/')) is "" or "." or "..") is { Text: { } unsafeName })
+        if (arguments.FirstOrDefault(word => RemoteDirectory.GetName(word.Text.TrimEnd('/')) is "" or "." or "..")
+            is { Text: { } unsafeName })
         {
             throw new UserErrorException(
                 ExitCode.UsageError, $"rm {unsafeName}: the root, the current folder and its parents cannot be removed");

@@ -172,7 +172,8 @@ internal static class SettingCommands
                 };
                 break;
             case "jobs":
-                shell.Jobs.Limit = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= 16
+                bool isNumber = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit);
+                shell.Jobs.Limit = isNumber && limit is >= 1 and <= 16
                     ? limit
                     : throw CreateValueError(name, value, "a number from 1 to 16");
                 break;

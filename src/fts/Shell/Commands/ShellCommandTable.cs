@@ -181,7 +181,7 @@ internal static class ShellCommandTable
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true, Options = ListingCommands.Options,
             Examples = [new("ls -lht", "sizes with units, the newest first"), new("ls *.jpg", "list some files")],
             Details = ["On a terminal, names are printed in columns, with the colours of LS_COLORS.",
-                "In a script, each line contains the kind, the size, the time in UTC and the name."],
+                "In a script, each line has the kind, the size, the time in UTC and the name."],
         },
         new(ShellCommandGroup.RemoteFiles, ["dir", "ll"], "dir [FOLDER|PATTERN]", "list a folder with sizes and times", (0, 1),
             ListingCommands.DirAsync)

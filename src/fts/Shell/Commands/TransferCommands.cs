@@ -170,11 +170,24 @@ internal static class TransferCommands
         [
             .. files.Select(file => file with
             {
-                Target = isFolder ? Path.Combine(target, file.ServerName) : target,
+                LocalTarget = isFolder ? Path.Combine(target, file.ServerName) : target,
                 TypedTarget = typedTarget,
             }),
         ];
     }
+
+    /// <summary>Downloads files, several of them as a batch.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="arguments">The words that selected the files, for the command that repeats the downloads.</param>
+    /// <param name="existingFile">The action for existing local files.</param>
+    /// <param name="cancellationToken">Cancels the downloads.</param>
+    public static Task<ExitCode> DownloadFilesAsync(
+        ClientShell shell,
+        IReadOnlyList<RemoteFile> files,
+        IReadOnlyList<ShellWord> arguments,
+        ExistingFileAction existingFile,
+        CancellationToken cancellationToken) => DownloadAsync(shell, files, arguments, null, existingFile, cancellationToken);
 
     /// <summary><c>cat FILE…</c> writes the content of files to standard output. In binary mode, the bytes are unchanged.</summary>
     public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
@@ -186,8 +199,7 @@ internal static class TransferCommands
         async Task PrintFileAsync(RemoteFile file, CancellationToken cancel)
         {
             var options = new FtpTransferOptions { SourceEntry = file.ListedEntry, Type = shell.TransferSettings.Type };
-            FtpTransferResult result = await shell.Client.DownloadAsync(
-                target: shell.Terminal.OpenDataStream(), remotePath: file.Path, options: options, cancellationToken: cancel);
+            FtpTransferResult result = await FileTransfers.PrintAsync(shell, file.Path, options, cancel);
             if (TransferReport.FormatWarning(file.TypedName, result) is { } warning)
             {
                 shell.Terminal.WriteMessage(warning);
@@ -223,8 +235,8 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(
-                    localPath, remotePath, CreateOptions(shell, existingFile), meter, cancellationToken);
+                result = await FileTransfers.UploadAsync(
+                    shell, localPath, remotePath, CreateOptions(shell, existingFile), meter, cancellationToken);
             }
             catch (FtpTargetExistsException e) when (existingFile == ExistingFileAction.Skip)
             {
@@ -233,6 +245,7 @@ internal static class TransferCommands
                     throw new TargetIsDirectoryException(localPath, name);
                 }
 
+                JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "skipped");
                 shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists on the server");
                 return;
             }
@@ -247,6 +260,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: true, localPath, remotePath, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, name, result));
     }
 
@@ -267,8 +281,7 @@ internal static class TransferCommands
             try
             {
                 FtpTransferOptions options = CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry };
-                result = await shell.Client.DownloadFileAsync(
-                    localPath: name, remotePath: remoteFile.Path, options: options, progress: meter, cancellationToken: cancellationToken);
+                result = await FileTransfers.DownloadAsync(shell, name, remoteFile.Path, options, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -284,6 +297,7 @@ internal static class TransferCommands
             }
         }
 
+        JsonOutput.Current?.WriteTransfer(isUpload: false, name, remoteFile.Path, "complete", result);
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Download.PastVerb, name, result));
     }
 
@@ -344,7 +358,7 @@ internal static class TransferCommands
         string serverName = remoteFile.ServerName, name = remoteFile.LocalName;
         // A name from the server may refer to a file outside the local folder. A listed name with a slash would be stored under its last
         // component, which the pattern may not match.
-        bool isRenamed = remoteFile.Target is { } target && Path.GetFileName(target) != serverName;
+        bool isRenamed = remoteFile.LocalTarget is { } target && Path.GetFileName(target) != serverName;
         if (!isRenamed && (remoteFile.ListedEntry is { IsSafeName: false }
             || !new FtpEntry { Path = remoteFile.Path, Name = serverName, Kind = FtpEntryKind.File }.IsSafeName))
         {

@@ -10,7 +10,7 @@ internal sealed class NamedTextFile(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>The bookmarks: <c>fts/bookmarks</c> in <c>XDG_CONFIG_HOME</c> or <c>~/.config</c>. The texts are URLs without passwords.</summary>
+    /// <summary>The bookmarks: <c>fts/bookmarks</c> in <c>XDG_CONFIG_HOME</c> or <c>~/.config</c>. They have no passwords.</summary>
     public static NamedTextFile Bookmarks { get; } = new(GetConfigPath("bookmarks"));
 
     /// <summary>The aliases: <c>fts/aliases</c> in the same folder. The texts are commands of the shell.</summary>

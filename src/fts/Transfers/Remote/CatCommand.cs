@@ -32,7 +32,7 @@ internal static class CatCommand
             new("fts cat ftp://files.example.com/pub/disk.iso | sha256sum", "compute the hash of a file without storing it"),
         ],
         Arguments = [new("URL", "a file; * and ? in the last part select all matching files, and must be quoted for your shell")],
-        OptionGroups = options.GetRemoteOptions(),
+        OptionGroups = options.GetRemoteOptions(hasJson: false),
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [

@@ -62,7 +62,11 @@ internal sealed class FolderCommands
     {
         Usage = [RemoveUsage],
         Purpose = "Removes empty folders on a server. To remove a folder with its content, use fts rm -r.",
-        Examples = [new("fts rmdir ftp://ann@192.168.1.5:2121/in/2026", "remove an empty folder")],
+        Examples =
+        [
+            new("fts rmdir ftp://ann@192.168.1.5:2121/in/2026", "remove an empty folder"),
+            new("fts rm -r ftp://ann@192.168.1.5:2121/in/2026", "remove a folder with everything in it"),
+        ],
         Arguments = [new("URL", "the empty folder")],
         OptionGroups = [new OptionGroup("Folders", _dryRun), .. _connection.GetRemoteOptions()],
         ExitCodes = ConnectionOptions.ExitCodes,
@@ -91,19 +95,20 @@ internal sealed class FolderCommands
             string resolved = shell.CurrentDirectory.Resolve(path).TrimEnd('/');
             if (line.HasOption(_dryRun))
             {
-                shell.Terminal.WriteData($"{verb,-10}{FtpName.Escape(resolved)}");
+                UrlCommand.WritePlannedChange(shell, verb, resolved);
                 return;
             }
 
             try
             {
-                await change(line, shell.Client, resolved, cancellationToken);
+                await UrlCommand.ChangeAsync(shell, token => change(line, shell.Client, resolved, token), cancellationToken);
             }
             catch (FtpReplyException e)
             {
                 throw await EntryKindErrors.ClarifyAsync(shell, e, verb, FtpName.Escape(resolved), cancellationToken);
             }
 
+            JsonOutput.Current?.WriteChange(verb, resolved, isDryRun: false);
             shell.Terminal.WriteMessage($"{pastVerb} {resolved.ToPrintable()}");
         }
     }

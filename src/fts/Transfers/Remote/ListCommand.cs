@@ -139,7 +139,7 @@ internal sealed class ListCommand
                 continue;
             }
 
-            var tree = new RemoteTree(shell.Client);
+            var tree = new RemoteTree(shell);
             try
             {
                 await foreach (TreeEntry item in tree.WalkAsync(root.Entry.Path, cancellationToken))
@@ -192,6 +192,12 @@ internal sealed class ListCommand
         {
             string mark = item.Entry.Kind == FtpEntryKind.Directory ? "/" : "";
             string name = FtpName.Escape(prefix + item.RelativePath) + mark;
+            if (JsonOutput.Current is { } json)
+            {
+                json.WriteEntry(item.Entry, prefix + item.RelativePath);
+                continue;
+            }
+
             if (!isLong)
             {
                 terminal.WriteData(name);

@@ -55,11 +55,13 @@ internal static class MoveCommand
                 string renamed = !isFolder ? path : path.Length == 0 ? name : $"{path.TrimEnd('/')}/{name}";
                 if (line.HasOption(dryRun))
                 {
-                    shell.Terminal.WriteData($"{"rename",-10}{FtpName.Escape(source)} -> {FtpName.Escape(renamed)}");
+                    UrlCommand.WritePlannedChange(shell, "rename", source, renamed);
                     return;
                 }
 
-                await shell.Client.RenameAsync(source, renamed, line.HasOption(overwrite), cancel);
+                await UrlCommand.ChangeAsync(
+                    shell, token => shell.Client.RenameAsync(source, renamed, line.HasOption(overwrite), token), cancel);
+                JsonOutput.Current?.WriteChange("rename", source, isDryRun: false, renamed);
                 shell.Terminal.WriteMessage($"renamed {source.ToPrintable()} to {renamed.ToPrintable()}");
             }
         }

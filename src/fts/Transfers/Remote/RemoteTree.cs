@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Fts.Client;
 using Fts.Protocol;
+using Fts.Shell;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers.Remote;
 
@@ -15,9 +17,9 @@ internal sealed record TreeEntry(FtpEntry Entry, string RelativePath);
 internal sealed record UnlistedFolder(string Path, FtpException Exception);
 
 /// <summary>Lists a remote folder and the folders below it. Does not follow links.</summary>
-/// <param name="client">The client.</param>
+/// <param name="shell">The session, whose settings repeat a listing after a transient error.</param>
 /// <param name="isFolderIncluded">Returns whether to list a folder, given its path below the root.</param>
-internal sealed class RemoteTree(FtpClient client, Func<string, bool>? isFolderIncluded = null)
+internal sealed class RemoteTree(ClientShell shell, Func<string, bool>? isFolderIncluded = null)
 {
     /// <summary>The maximum number of entries, which limits the memory.</summary>
     private const int MaxEntries = 1_000_000;
@@ -89,17 +91,11 @@ internal sealed class RemoteTree(FtpClient client, Func<string, bool>? isFolderI
             throw new FtpException($"{path.ToPrintable()}: the tree has more than {MaxDepth} levels");
         }
 
-        var entries = new List<FtpEntry>();
+        List<FtpEntry> entries;
         try
         {
-            await foreach (FtpEntry entry in client.ListAsync(path, cancellationToken))
-            {
-                entries.Add(entry);
-                if (++_count > MaxEntries)
-                {
-                    throw new FtpProtocolException($"the tree has more than {MaxEntries} entries, which is the maximum");
-                }
-            }
+            entries = await shell.TransferSettings.Retries.RunAsync(
+                shell.Terminal, _ => ReadAsync(path, cancellationToken), RetryPolicy.IsTransient, describeKept: null, cancellationToken);
         }
         catch (FtpException e) when (folder is not null && e is not (FtpConnectionException or FtpProtocolException))
         {
@@ -107,7 +103,23 @@ internal sealed class RemoteTree(FtpClient client, Func<string, bool>? isFolderI
             return [];
         }
 
+        _count += entries.Count;
         entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    private async Task<List<FtpEntry>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        var entries = new List<FtpEntry>();
+        await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
+        {
+            entries.Add(entry);
+            if (_count + entries.Count > MaxEntries)
+            {
+                throw new FtpProtocolException($"the tree has more than {MaxEntries} entries, which is the maximum");
+            }
+        }
+
         return entries;
     }
 }

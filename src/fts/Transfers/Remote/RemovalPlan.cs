@@ -95,7 +95,7 @@ internal sealed class RemovalPlan
     private async Task AddFolderAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         NeedsConfirmation = true;
-        var tree = new RemoteTree(shell.Client);
+        var tree = new RemoteTree(shell);
         var found = new List<FtpEntry>();
         await foreach (TreeEntry item in tree.WalkAsync(path, cancellationToken))
         {

@@ -78,7 +78,7 @@ internal sealed class RemoveCommand
         {
             foreach (string path in plan.Paths)
             {
-                shell.Terminal.WriteData($"{"remove",-10}{FtpName.Escape(path)}");
+                UrlCommand.WritePlannedChange(shell, "remove", path);
             }
 
             shell.Terminal.WriteMessage($"dry run, nothing was changed: would remove {plan.Counts}");
@@ -104,9 +104,12 @@ internal sealed class RemoveCommand
         {
             try
             {
-                await (entry.IsFolder
-                    ? session.Client.DeleteDirectoryAsync(entry.Path, cancel)
-                    : session.Client.DeleteFileAsync(entry.Path, cancel));
+                await UrlCommand.ChangeAsync(
+                    session,
+                    token => entry.IsFolder
+                        ? session.Client.DeleteDirectoryAsync(entry.Path, token)
+                        : session.Client.DeleteFileAsync(entry.Path, token),
+                    cancel);
             }
             catch (FtpReplyException e)
             {
@@ -114,6 +117,7 @@ internal sealed class RemoveCommand
             }
 
             removed++;
+            JsonOutput.Current?.WriteChange("remove", entry.Path, isDryRun: false);
             if (!plan.NeedsConfirmation)
             {
                 session.Terminal.WriteMessage($"removed {entry.Path.ToPrintable()}");

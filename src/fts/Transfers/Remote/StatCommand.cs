@@ -35,6 +35,12 @@ internal static class StatCommand
                     ExitCode.NotFound,
                     $"stat {path}: no such file or folder on the server {shell.Target}",
                     "ls, to list the remote folder");
+            if (JsonOutput.Current is { } json)
+            {
+                json.WriteEntry(entry, entry.Path);
+                return;
+            }
+
             if (!isFirst)
             {
                 shell.Terminal.WriteData("");

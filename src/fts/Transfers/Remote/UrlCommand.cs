@@ -1,6 +1,8 @@
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Client;
 using Fts.Shell;
+using Fts.Transfers.Retries;
 
 namespace Fts.Transfers.Remote;
 
@@ -53,5 +55,34 @@ internal static class UrlCommand
         }
 
         return result;
+    }
+
+    /// <summary>
+    /// Changes something on the server. Repeats the change if the server refuses it for now. After a lost connection it is not repeated,
+    /// because the server may have made the change.
+    /// </summary>
+    public static Task ChangeAsync(ClientShell shell, Func<CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        shell.TransferSettings.Retries.RunAsync(
+            shell.Terminal,
+            async _ =>
+            {
+                await change(cancellationToken);
+                return true;
+            },
+            RetryPolicy.IsRefusedForNow,
+            describeKept: null,
+            cancellationToken);
+
+    /// <summary>Prints a change that a dry run does not make.</summary>
+    public static void WritePlannedChange(ClientShell shell, string action, string path, string? newPath = null)
+    {
+        if (JsonOutput.Current is { } json)
+        {
+            json.WriteChange(action, path, isDryRun: true, newPath);
+            return;
+        }
+
+        string target = newPath is null ? "" : $" -> {FtpName.Escape(newPath)}";
+        shell.Terminal.WriteData($"{action,-10}{FtpName.Escape(path)}{target}");
     }
 }

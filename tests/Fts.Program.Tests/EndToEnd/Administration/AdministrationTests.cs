@@ -42,7 +42,28 @@ public sealed class AdministrationTests : IDisposable
         Assert.StartsWith("426 ", await session.ReadAsync(), StringComparison.Ordinal);
         Assert.Equal("421 Session ended by the administrator: Maintenance.", await session.ReadAsync());
         await CheckAsync(["kick", "1"], 6, "error: no session 1\n");
+        await server.Program.WaitForOutputAsync($"warning: [1] ended by {Environment.UserName} with fts kick\n");
         await server.Program.WaitForOutputAsync("[1] ended: Session ended by the administrator: Maintenance.");
+    }
+
+    [Fact]
+    public async Task A_stored_ban_of_a_network_that_is_never_banned_is_logged_at_the_start_and_marked()
+    {
+        await using (await StartAsync("--events"))
+        {
+        }
+
+        await CheckAsync(["ban", "add", "10.1.0.0/16"], 0, "banned 10.1.0.0/16\n");
+        await CheckAsync(["ban", "remove", "10.1.0.0/16"], 0, "");
+        await CheckAsync(
+            ["events", "list"], 0, $"unbanned - 10.1.0.0/16: by {Environment.UserName}, removed by an administrator: banned by the");
+        await CheckAsync(["ban", "add", "10.1.0.0/16"], 0, "banned 10.1.0.0/16\n");
+        await using RunningServer server = await StartAsync("--never-ban", "10.0.0.0/8");
+        await server.Program.WaitForOutputAsync(
+            "warning: the ban of 10.1.0.0/16 has no effect, because its network is never banned\n");
+        await CheckAsync(["ban", "list"], 0, "\n  effect: none, because the network is never banned (--never-ban)\n");
+        await CheckAsync(["ban", "show", "10.1.0.0/16"], 0, "\neffect    none, because the network is never banned (--never-ban)\n");
+        await CheckAsync(["ban", "list", "--json"], 0, "\"hasNoEffect\":true");
     }
 
     [Fact]
@@ -55,7 +76,7 @@ public sealed class AdministrationTests : IDisposable
             await CheckAsync(["ban", "add", "ann@2001:db8::1", "--time", "2h"], 0, "banned ann@2001:db8::/64\n");
             await CheckAsync(["ban", "add", "127.0.0.1"], 2, "never banned");
             await CheckAsync(["ban", "list"], 0, "203.0.113.0/24       -    port scans\n");
-            await CheckAsync(["ban", "show", "203.0.113.9/24"], 0, "source    manual\n");
+            await CheckAsync(["ban", "show", "203.0.113.9/24"], 0, $"source    administrator ({Environment.UserName})\n");
             await CheckAsync(
                 ["ban", "show", "203.0.113.9"], 6, "203.0.113.9 has no ban of its own, but the ban of 203.0.113.0/24 includes it");
             await CheckAsync(["ban", "show", "198.51.100.7"], 6, "198.51.100.7 is not banned");
@@ -134,7 +155,8 @@ public sealed class AdministrationTests : IDisposable
         await server.Program.WaitForOutputAsync("a connection to the control socket was refused: it belongs to another user");
     }
 
-    private Task<RunningServer> StartAsync() => RunningServer.StartOnFolderAsync(_folder, [], ["--state", _state.Path]);
+    private Task<RunningServer> StartAsync(params string[] options) =>
+        RunningServer.StartOnFolderAsync(_folder, [], ["--state", _state.Path, .. options]);
 
     private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) =>
         RunningProgram.RunAsync(_folder.Path, [.. arguments, "--state", _state.Path]);

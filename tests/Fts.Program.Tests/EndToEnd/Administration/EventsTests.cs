@@ -36,6 +36,8 @@ public sealed class EventsTests : IDisposable
         (int code, string json, _) = await RunAsync("events", "list", "--json");
         Assert.Equal(0, code);
         JsonElement[] events = [.. json.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal("administrator", events[2].GetProperty("source").GetString());
+        Assert.Equal(Environment.UserName, events[2].GetProperty("actor").GetString());
         Assert.Equal(["login", "uploaded", "banned"], events.Select(each => each.GetProperty("type").GetString()));
         Assert.Equal([1, 2, 3], events.Select(each => each.GetProperty("id").GetInt32()));
         Assert.All(events, each => Assert.Equal(1, each.GetProperty("schemaVersion").GetInt32()));
@@ -47,7 +49,7 @@ public sealed class EventsTests : IDisposable
         await CheckAsync(["events", "list", "--limit", "1"], 0, "older events exist; --limit 0 prints all\n");
         await CheckAsync(["events", "list", "--since", "2099-01-01"], 0, "no such events\n");
         await CheckAsync(["events", "list", "--type", "upload"], 2, "--type upload: no such type");
-        await CheckAsync(["log", "--from", "203.0.113.7"], 0, "banned - 203.0.113.7: manual, until ");
+        await CheckAsync(["log", "--from", "203.0.113.7"], 0, "banned - 203.0.113.7: by " + Environment.UserName + ", until ");
         await CheckAsync(["log"], 2, "a path, --user or --from is missing");
         Change("UPDATE events SET bytes = 5 WHERE id = 2");
         await CheckAsync(["events", "verify"], 1, "event 2: The event was changed: its hash does not match its content.\n");
@@ -95,7 +97,7 @@ public sealed class EventsTests : IDisposable
             [
                 "carl: added by NAME: passwordHash, home", "ann: added by NAME: passwordHash, quotaBytes",
                 "ann: changed by NAME: passwordHash", "ann: disabled by NAME", "dora: added by NAME: quotaFiles",
-                "ann: manual, until it is removed: banned by the administrator",
+                "ann: until it is removed: banned by the administrator",
             ],
             json.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).Select(each =>
                 $"{each.GetProperty("account")}: {each.GetProperty("detail")}"

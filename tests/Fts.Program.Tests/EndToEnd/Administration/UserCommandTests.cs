@@ -158,7 +158,7 @@ public sealed class UserCommandTests : IDisposable
 
         using var group = JsonDocument.Parse((await RunAsync("group", "show", "eu", "--json")).Data);
         Assert.Equal("ann", group.RootElement.GetProperty("accounts")[0].GetString());
-        Assert.Equal("2G", group.RootElement.GetProperty("settings").GetProperty("quotaBytes").GetString());
+        Assert.Equal(2147483648, group.RootElement.GetProperty("settings").GetProperty("quotaBytes").GetInt64());
     }
 
     [Fact]
@@ -232,6 +232,44 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Explain_names_the_directories_that_the_server_cannot_use()
+    {
+        const string Rule = "RETR /a: allowed, rule /=* (set by default)\n";
+        _folder.Write("file", "");
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--generate", "--home", _folder["homes/ann"])).Code);
+        Assert.Equal(
+            (0, Rule, $"note: the home {_folder["homes/ann"]} does not exist; the first login creates it\n"),
+            await RunAsync("user", "explain", "ann", "RETR", "/a"));
+        Assert.Equal(0, (await RunAsync(
+            "user", "set", "ann", "--home", _folder["file/ann"], "--mount", $"/pub={_folder["none"]}")).Code);
+        Assert.Equal(
+            (7, $"login: refused by home.unavailable, home {_folder["file/ann"]} (set by account): {_folder["file"]} is not a folder\n" +
+                $"login: refused by home.unavailable, mount /pub {_folder["none"]} (set by account): no such file or folder\n" + Rule, ""),
+            await RunAsync("user", "explain", "ann", "RETR", "/a"));
+    }
+
+    [Fact]
+    public async Task Numbers_of_accounts_are_numbers_in_json()
+    {
+        Assert.Equal(0, (await RunAsync(
+            "user", "add", "ann", "--generate", "--quota-bytes", "10G", "--quota-files", "7", "--rate-up", "2M", "--sessions", "4",
+            "--rate-down", "unlimited")).Code);
+        foreach (string[] command in (string[][])[["user", "show", "ann", "--json"], ["user", "list", "--json"]])
+        {
+            using var json = JsonDocument.Parse((await RunAsync(command)).Data);
+            JsonElement account = json.RootElement.ValueKind == JsonValueKind.Array ? json.RootElement[0] : json.RootElement;
+            foreach (JsonElement settings in (JsonElement[])[account.GetProperty("settings"), account.GetProperty("effective")])
+            {
+                Assert.Equal(10737418240, settings.GetProperty("quotaBytes").GetInt64());
+                Assert.Equal(7, settings.GetProperty("quotaFiles").GetInt64());
+                Assert.Equal(2097152, settings.GetProperty("uploadRate").GetInt64());
+                Assert.Equal("unlimited", settings.GetProperty("downloadRate").GetString());
+                Assert.Equal(4, settings.GetProperty("maxSessions").GetInt32());
+            }
+        }
+    }
+
+    [Fact]
     public async Task Explain_names_each_reason_for_which_a_login_is_refused()
     {
         const string Rule = "RETR /a: allowed, rule /=* (set by default)\n";
@@ -281,6 +319,10 @@ public sealed class UserCommandTests : IDisposable
         Assert.Equal(
             (0, "rules /in: c -> (unset)\nquotaBytes: 1G -> (unset)\nrequiresTls: false -> (unset)\n", ""),
             await RunAsync("user", "set", "ann", "--unset", "rules /in", "--unset", "quotaBytes", "--unset", "allow-plain"));
+        Assert.Equal(
+            (0, "", "note: quota-bytes was not set\nnote: permit:/in was not set\n"),
+            await RunAsync("user", "set", "ann", "--unset", "quotaBytes", "--unset", "permit:/in"));
+        Assert.Equal((0, "", "note: hours was not set\n"), await RunAsync("group", "set", "partners", "--unset", "hours"));
         Assert.Equal(
             (2, "", "error: --unset group:device: the account does not have it; did you mean group:devices?\n"),
             await RunAsync("user", "set", "ann", "--unset", "group:device"));

@@ -46,6 +46,26 @@ public sealed class AccountTests : IDisposable
     }
 
     [Fact]
+    public async Task Explain_names_a_home_that_the_sandbox_of_the_running_server_excludes()
+    {
+        await using RunningServer server = await StartAsync([], ("FTS_USER_anna", $"secret:{_data["homes/anna"]}"));
+        string far = _data["far/away/bob"];
+        Directory.CreateDirectory(far);
+        string[] state = ["--state", State];
+        await RunningProgram.RunAsync(_data.Path, ["user", "add", "bob", "--generate", "--home", far, .. state]);
+        (int code, string data, _) = await RunningProgram.RunAsync(_data.Path, ["user", "explain", "bob", "RETR", "/a", .. state]);
+        (int annaCode, string annaData, _) = await RunningProgram.RunAsync(_data.Path, ["user", "explain", "anna", "RETR", "/a", .. state]);
+        Assert.Equal((0, "RETR /a: allowed, rule /=* (set by default)\n"), (annaCode, annaData));
+        if (server.Program.Messages.Contains("  sandbox   process restricted", StringComparison.Ordinal))
+        {
+            Assert.Equal(7, code);
+            Assert.StartsWith(
+                $"login: refused by home.unavailable, home {far} (set by account): the sandbox of the running server excludes it; ", data,
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Environment_variables_can_give_the_home_and_the_password_separately()
     {
         File.WriteAllText(_data["password"], "from:/file\nsecond line\n");

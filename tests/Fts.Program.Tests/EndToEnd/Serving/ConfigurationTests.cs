@@ -128,13 +128,98 @@ public sealed class ConfigurationTests : IDisposable
         string[] lines = [.. data.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
         Assert.Contains("ip 0.0.0.0 file fts.json:2", lines);
         Assert.Contains("port 65432 default", lines);
-        Assert.Contains("folder the current folder default", lines);
+        Assert.Contains($"folder {_folder.Path} default", lines);
         Assert.Contains("host a.example=. file fts.json:3", lines);
         Assert.Contains("host b.example=. file fts.json:4", lines);
         Assert.Contains("tls required environment FTS_TLS", lines);
         Assert.Contains("dataTimeout 5s command line", lines);
         Assert.Contains("durable false default", lines);
-        Assert.Contains("clientCa - default", lines);
+        Assert.Contains("clientCa (not set) default", lines);
+    }
+
+    [Fact]
+    public async Task Check_reports_all_errors_with_line_key_and_allowed_values()
+    {
+        _folder.Write("fts.json", """
+            {
+              "foldr": "/srv",
+              "port": "abc",
+              "tls": "maybe",
+              "neverBan": ["10.0.0.0/8", "x", { "a": [1] }, "y"],
+              "webhook": "ftp://x",
+              "webhookSecretFile": "needs no second error",
+              "folder": "/missing",
+              "host": ["a=/missing"],
+              "hostCert": ["b=none.pem"],
+              "cert": "none.pem",
+              "logFile": "none/fts.log",
+              "maxSessions": 0
+            }
+            """);
+        (int code, string data, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["config", "check", "--config", "fts.json", "--json", "--ban-time", "soon"], "", ("FTS_DURABLE", "maybe"));
+        Assert.Equal(2, code);
+        Assert.Equal(
+            [
+                "error: fts.json:2: unknown key \"foldr\"; did you mean folder?",
+                "error: fts.json:4: tls \"maybe\": must be \"optional\", \"required\" or \"off\"",
+                "error: fts.json:5: neverBan {…}: must be a string or an array of strings",
+                "error: FTS_DURABLE \"maybe\": must be 1, true, yes, on, 0, false, no or off",
+                "error: fts.json:3: port \"abc\": must be a number from 0 to 65535",
+                "error: fts.json:10: hostCert b needs host b=FOLDER",
+                "error: fts.json:13: maxSessions 0: must be a whole number, 1 or more",
+                "error: --ban-time soon: must be a time like 90s, 15m, 2h or 7d",
+                "error: fts.json:6: webhook: must be a URL with http or https, and without a user name",
+                "error: fts.json:8: folder \"/missing\": no such folder",
+                "error: fts.json:9: host \"a=/missing\": no such folder",
+                "error: fts.json:11: cannot use cert \"none.pem\": no such file or folder",
+                "error: fts.json:12: logFile \"none/fts.log\": cannot write the log file: no such file or folder",
+            ],
+            messages.TrimEnd('\n').Split('\n').Where(line => !line.StartsWith(' ')));
+        string[] lines = data.TrimEnd('\n').Split('\n');
+        Assert.Contains(
+            """
+            {"type":"error","exitCode":2,"message":"fts.json:13: maxSessions 0: must be a whole number, 1 or more","key":"maxSessions","origin":"file","file":"fts.json","line":13}
+            """, lines);
+        Assert.DoesNotContain(lines, line => line.StartsWith("{\"type\":\"setting\",\"key\":\"tls\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Check_reports_each_bad_value_of_a_list_and_a_syntax_error_after_other_errors()
+    {
+        _folder.Write("fts.json", "{\n\"neverBan\": [\"10.0.0.0/8\", \"x\", \"y\"],\n\"quiet\": 3,\n\"durable\" true }");
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["config", "check", "--config", "fts.json"]);
+        Assert.Equal(2, code);
+        Assert.Equal(
+            [
+                "error: fts.json:3: quiet 3: must be true or false",
+                "error: fts.json:4: invalid JSON: 't' is invalid after a property name. Expected a ':'",
+                "error: fts.json:2: neverBan \"x\": 'x' is not an IP address or a network such as 10.0.0.0/8",
+                "error: fts.json:2: neverBan \"y\": 'y' is not an IP address or a network such as 10.0.0.0/8",
+            ],
+            messages.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task Check_names_all_accounts_whose_directories_cannot_be_used()
+    {
+        _folder.Write("file", "");
+        string[] state = ["--state", _folder["state"]];
+        foreach (string name in (string[])["ann", "bob"])
+        {
+            await RunningProgram.RunAsync(
+                _folder.Path, ["user", "add", name, "--no-password", "--home", _folder[$"file/{name}"], .. state]);
+        }
+
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["config", "check", "--homes", "none", .. state]);
+        Assert.Equal(11, code);
+        Assert.Equal(
+            [
+                "error: --homes none: no such folder",
+                $"error: account ann: home {_folder["file/ann"]} (set by account): {_folder["file"]} is not a folder",
+                $"error: account bob: home {_folder["file/bob"]} (set by account): {_folder["file"]} is not a folder",
+            ],
+            messages.TrimEnd('\n').Split('\n'));
     }
 
     [Fact]
@@ -209,6 +294,31 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task Hangup_turns_the_log_of_commands_on_and_off()
+    {
+        using var settings = new TestFolder();
+        settings.Write("fts.json", "{}");
+        await using RunningServer server = await RunningServer.StartAsync([], ("FTS_CONFIG", settings["fts.json"]));
+        using var local = new TestFolder();
+        await server.RunClientAsync(local, "ls");
+        Assert.DoesNotContain("] > USER", server.Program.Messages, StringComparison.Ordinal);
+        settings.Write("fts.json", """{ "debug": true }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting debug changed in {settings["fts.json"]}, applied\n");
+        await server.RunClientAsync(local, "ls");
+        await server.Program.WaitForOutputAsync("] > USER");
+        await server.Program.WaitForOutputAsync("] < 221");
+        settings.Write("fts.json", """{ "debug": 0 }""");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync($"setting debug changed in {settings["fts.json"]}, applied\n", times: 2);
+        int before = server.Program.Messages.Split("] > QUIT").Length;
+        await server.RunClientAsync(local, "ls");
+        await server.RunClientAsync(local, "ls");
+        await server.Program.WaitForOutputAsync("logged in", times: 4);
+        Assert.Equal(before, server.Program.Messages.Split("] > QUIT").Length);
+    }
+
+    [Fact]
     public async Task Hangup_with_an_invalid_or_missing_file_changes_nothing()
     {
         using var settings = new TestFolder();
@@ -218,6 +328,10 @@ public sealed class ConfigurationTests : IDisposable
         server.Program.SendSignal(1);
         await server.Program.WaitForOutputAsync(
             $"error: {settings["fts.json"]}:3: dataTimeout \"abc\": must be a time like 30s or 2m; the running settings stay\n");
+        settings.Write("fts.json", "{\n\"dataTimeout\": \"cba\",\n\"banTime\": \"cba\" }");
+        server.Program.SendSignal(1);
+        await server.Program.WaitForOutputAsync("fts.json:2: dataTimeout \"cba\": must be a time like 30s or 2m; the running");
+        await server.Program.WaitForOutputAsync("fts.json:3: banTime \"cba\": must be a time like 90s, 15m, 2h or 7d; the running");
         File.Delete(settings["fts.json"]);
         server.Program.SendSignal(1);
         await server.Program.WaitForOutputAsync("no such file or folder; the running settings stay\n");

@@ -146,6 +146,45 @@ public sealed class EventDeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task The_program_starts_with_the_limit_on_open_files_that_the_server_had_at_its_start()
+    {
+        WriteProgram($"ulimit -Sn > '{_data["limit"]}'; mv '{_data["limit"]}' '{_data["received"]}'");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(
+            _served, ["sh", "-c", "ulimit -Sn 1024; exec \"$@\"", "sh"], ["--state", State, "--events", "--on-event", _data["program"]]);
+        await UploadAsync(server, "report.txt");
+        await WaitForAsync(() => Received.Length == 1);
+        Assert.Equal(["1024"], Received);
+    }
+
+    [Fact]
+    public async Task Another_program_receives_the_waiting_events_unless_they_are_skipped()
+    {
+        _data.Write("broken", "");
+        await using (RunningServer server = await StartAsync(["--on-event", _data["program"]]))
+        {
+            await UploadAsync(server, "report.txt");
+            await server.Program.WaitForOutputAsync("exit code 3: no scanner");
+            await StopAsync(server);
+        }
+
+        File.Move(_data["program"], _data["fixed"]);
+        await using (RunningServer next = await StartAsync(["--on-event", _data["fixed"]]))
+        {
+            await next.Program.WaitForOutputAsync(
+                $"warning: up to 2 earlier events are delivered to the program {_data["fixed"]}; fts events skip discards them\n");
+            Assert.Equal((2, ""), ((await RunAsync("events", "skip")) is var missing ? (missing.Code, missing.Data) : default));
+            Assert.Equal("0 deliveries discarded\n", (await RunAsync("events", "skip", "--target", "program", "--before", "2020-01-01")).Data);
+            Assert.Equal("2 deliveries discarded\n", (await RunAsync("events", "skip", "--target", "program")).Data);
+            File.Delete(_data["broken"]);
+            await UploadAsync(next, "later.txt");
+            await WaitForAsync(() => Received.Length == 2);
+            await StopAsync(next);
+        }
+
+        Assert.All(Received, line => Assert.Matches("\"id\":[34],", line));
+    }
+
+    [Fact]
     public async Task No_client_can_reach_the_file_of_the_secret()
     {
         _served.Write("secret", Secret);
@@ -159,13 +198,13 @@ public sealed class EventDeliveryTests : IDisposable
     [Fact]
     public async Task A_program_that_clients_or_the_server_could_replace_is_refused()
     {
-        foreach (string folder in (string[])[_served.Path, State])
+        foreach (string folder in (string[])[_served.Path, State, _data["log"]])
         {
             Directory.CreateDirectory(folder);
             string program = Path.Combine(folder, "program");
             File.Copy(_data["program"], program);
             (int code, _, string messages) = await RunningProgram.RunAsync(
-                _served.Path, ["server", "127.0.0.1", "0", "--state", State, "--events", "--on-event", program]);
+                _served.Path, ["server", "127.0.0.1", "0", "--state", State, "--events", "--on-event", program, "--log-file", _data["log/fts.log"]]);
             Assert.Equal(11, code);
             Assert.Contains($"the file is in {folder}, which the server can write", messages, StringComparison.Ordinal);
         }

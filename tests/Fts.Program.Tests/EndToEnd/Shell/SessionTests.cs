@@ -117,7 +117,8 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         (int code, string data, string messages) = await server.RunClientAsync(_folder, "help");
         Assert.True(code == 0, messages);
-        foreach (string expected in (string[])["put LOCAL [REMOTE]", "get REMOTE [LOCAL]", "change OLD NEW", "help [COMMAND]", "help server [VERB]", "bye"])
+        foreach (string expected in (string[])["put LOCAL [REMOTE]", "get REMOTE [LOCAL]",
+            "change OLD NEW", "help [COMMAND]", "help server [VERB]", "bye"])
         {
             Assert.Contains($"\n  {expected}  ", data, StringComparison.Ordinal);
         }

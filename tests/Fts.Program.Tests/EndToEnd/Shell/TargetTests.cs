@@ -22,7 +22,8 @@ public sealed class TargetTests : IAsyncLifetime
         _folder.Write("a.txt", "abc");
         Directory.CreateDirectory(_server.Folder["there"]);
         (int code, _, string messages) =
-            await _server.RunClientAsync(_folder, "put a.txt b.txt", "put a.txt there", "put a.txt there/c.txt", "cd there", "put a.txt ../d");
+            await _server.RunClientAsync(
+                _folder, "put a.txt b.txt", "put a.txt there", "put a.txt there/c.txt", "cd there", "put a.txt ../d");
         Assert.True(code == 0, messages);
         Assert.Equal(["b.txt", "d", "there"], _server.Folder.Names);
         Assert.Equal(["there/a.txt", "there/c.txt"], GetNames(_server.Folder, "there"));

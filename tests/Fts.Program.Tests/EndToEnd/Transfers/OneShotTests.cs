@@ -60,7 +60,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [InlineData(1, "get", "{url}there")]
     [InlineData(0, "get", "{url}there", "--skip")]
     [InlineData(3, "get", "ftp://127.0.0.1:1/x")]
-    [InlineData(11, "get", "{url}there", "--to", "nowhere")]
+    [InlineData(11, "get", "{url}there", "--to", "there/x")]
     [InlineData(6, "put", "missing", "{url}")]
     [InlineData(9, "put", "missing", "there", "{url}")]
     [InlineData(6, "put", "there", "{url}nowhere/")]

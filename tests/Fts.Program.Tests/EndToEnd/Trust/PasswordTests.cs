@@ -31,6 +31,19 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_password_is_read_from_a_program_without_a_shell()
+    {
+        _folder.Write("my secret", _password + "\nsecond line\n");
+        Assert.Equal(0, (await ClientAsync(["--user", "fts", "--password-command", "cat 'my secret'"], ("FTS_PASSWORD", "wrong"))).Code);
+        (int code, string output) = await ClientAsync(["--user", "fts", "--password-command", "cat none; touch made"]);
+        Assert.Equal(4, code);
+        Assert.Contains("the program cat of --password-command exited with 1", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["made"]));
+        Assert.Equal(4, (await ClientAsync(["--user", "fts", "--password-command", "no-such-program"])).Code);
+        Assert.Equal(2, (await ClientAsync(["--password-command", "cat x"])).Code);
+    }
+
+    [Fact]
     public async Task User_and_password_are_read_from_netrc()
     {
         WriteNetRc(UnixFileMode.UserRead | UnixFileMode.UserWrite);

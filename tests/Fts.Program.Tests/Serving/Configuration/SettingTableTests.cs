@@ -56,16 +56,21 @@ public sealed class SettingTableTests
     [InlineData("ip", "127.0.0.1")]
     [InlineData("port", "65432")]
     [InlineData("debug", "0")]
-    [InlineData("folder", "the current folder")]
     [InlineData("quiet", "false")]
     [InlineData("tls", "optional")]
     [InlineData("dataTimeout", "60s")]
     [InlineData("dataPeers", "same")]
     [InlineData("keepPartial", "24h")]
-    [InlineData("passivePorts", "any")]
+    [InlineData("passivePorts", null)]
+    [InlineData("logFile", null)]
+    [InlineData("legacyKey", null)]
+    [InlineData("eventAttempts", "300")]
+    [InlineData("onEventTimeout", "60s")]
+    [InlineData("banAfter", "10")]
+    [InlineData("maxConnectionRate", "1000")]
     [InlineData("maxSessions", "50000")]
     [InlineData("clientCa", null)]
     [InlineData("host", null)]
-    public void Defaults_are_those_of_the_help_page(string key, string? text) =>
+    public void Defaults_are_values_that_the_user_could_write(string key, string? text) =>
         Assert.Equal(text, SettingTable.Server.FindByKey(key)!.DefaultText);
 }

@@ -151,7 +151,8 @@ public sealed class ControlServerTests : IAsyncLifetime
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             using Socket client = ControlSocket.TryConnect(directory)!;
             using Socket accepted = socket.Accept();
-            Assert.True(ControlSocket.IsAllowedPeer(accepted));
+            Assert.True(ControlSocket.IsAllowedPeer(accepted, "ann", out string? user));
+            Assert.Equal(Environment.IsPrivilegedProcess ? "root" : "ann", user);
         }
     }
 }

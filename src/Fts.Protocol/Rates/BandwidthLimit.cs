@@ -1,7 +1,7 @@
-namespace Fts.Server.Data.Rates;
+namespace Fts.Protocol.Rates;
 
 /// <summary>
-/// Limits the speed of one direction of a session to a number of bytes per second. Each chunk of data reserves the time that it needs at
+/// Limits the speed of transfers to a number of bytes per second. Each chunk of data reserves the time that it needs at
 /// this speed. The next chunk waits until that time has passed. Thread-safe.
 /// </summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace Fts.Server.Data.Rates;
 /// </remarks>
 /// <param name="bytesPerSecond">The maximum speed, at least 1.</param>
 /// <param name="clock">The clock of the waits.</param>
-internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider clock)
+public sealed class BandwidthLimit(long bytesPerSecond, TimeProvider clock)
 {
     /// <summary>The unused time that later chunks may use.</summary>
     public static readonly TimeSpan MaxBurst = TimeSpan.FromMilliseconds(50);
@@ -46,7 +46,8 @@ internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider clock)
         while (GetDelay() is var delay && delay > TimeSpan.Zero)
         {
             // A timer has a resolution of a millisecond, and rounds a shorter time down to zero.
-            await Task.Delay(delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay, clock, cancellationToken);
+            await Task.Delay(delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay, clock, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 

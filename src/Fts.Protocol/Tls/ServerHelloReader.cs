@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 
-namespace Fts.Server.Tls;
+namespace Fts.Protocol.Tls;
 
 /// <summary>
 /// Whether a handshake resumes a session, as determined from the server's first flight: the TLS messages that the server sends first.
 /// </summary>
-internal enum Resumption
+public enum TlsResumption
 {
     /// <summary>The server has written too few bytes to decide.</summary>
     Unknown,
@@ -22,7 +22,7 @@ internal enum Resumption
 /// handshake resumes a session, the ServerHello contains the pre_shared_key extension (RFC 8446 §4.2.11). If a TLS 1.2 handshake resumes
 /// a session, no Certificate message follows the ServerHello (RFC 5246 §7.3).
 /// </summary>
-internal static class ServerHelloReader
+public static class ServerHelloReader
 {
     private const byte ChangeCipherSpec = 20, Handshake = 22, ServerHello = 2, NewSessionTicket = 4, Certificate = 11;
     private const int RecordHeader = 5, MessageHeader = 4, PreSharedKey = 41, SupportedVersions = 43, Tls13 = 0x0304;
@@ -40,7 +40,7 @@ internal static class ServerHelloReader
     /// Determines from the bytes that the server has written so far whether the handshake resumes a session. The last record and message
     /// may be incomplete.
     /// </summary>
-    public static Resumption Read(ReadOnlySpan<byte> written)
+    public static TlsResumption Read(ReadOnlySpan<byte> written)
     {
         bool isTls12 = false;
         while (written.Length >= RecordHeader)
@@ -51,7 +51,7 @@ internal static class ServerHelloReader
             {
                 if (isTls12)
                 {
-                    return Resumption.Resumed;
+                    return TlsResumption.Resumed;
                 }
 
                 // A TLS 1.3 server sends ChangeCipherSpec after a HelloRetryRequest, for compatibility with middleboxes (RFC 8446 §D.4).
@@ -61,7 +61,7 @@ internal static class ServerHelloReader
 
             if (type != Handshake || written[1] != 3)
             {
-                return Resumption.Unreadable;
+                return TlsResumption.Unreadable;
             }
 
             // The record may be incomplete. The type of the Certificate message is sufficient, and its content may follow in later writes.
@@ -71,25 +71,25 @@ internal static class ServerHelloReader
                 int size = (record[1] << 16) | (record[2] << 8) | record[3];
                 if (record[0] == ServerHello && record.Length < MessageHeader + size)
                 {
-                    return Resumption.Unknown;
+                    return TlsResumption.Unknown;
                 }
 
                 switch (record[0])
                 {
                     case ServerHello when !isTls12:
-                        Resumption hello = ReadHello(record.Slice(MessageHeader, size), out isTls12);
-                        if (hello != Resumption.Unknown)
+                        TlsResumption hello = ReadHello(record.Slice(MessageHeader, size), out isTls12);
+                        if (hello != TlsResumption.Unknown)
                         {
                             return hello;
                         }
 
                         break;
                     case Certificate when isTls12:
-                        return Resumption.Full;
+                        return TlsResumption.Full;
                     case NewSessionTicket when isTls12:
-                        return Resumption.Resumed;
+                        return TlsResumption.Resumed;
                     default:
-                        return Resumption.Unreadable;
+                        return TlsResumption.Unreadable;
                 }
 
                 record = Skip(record, MessageHeader + size);
@@ -98,19 +98,19 @@ internal static class ServerHelloReader
             written = Skip(written, RecordHeader + length);
         }
 
-        return Resumption.Unknown;
+        return TlsResumption.Unknown;
     }
 
     /// <summary>
-    /// Returns whether the handshake resumes a session, if the ServerHello alone determines this. Returns <see cref="Resumption.Unknown"/>
-    /// for TLS 1.2 and for a HelloRetryRequest, because later messages determine it.
+    /// Returns whether the handshake resumes a session, if the ServerHello alone determines this. Returns
+    /// <see cref="TlsResumption.Unknown"/> for TLS 1.2 and for a HelloRetryRequest, because later messages determine it.
     /// </summary>
-    private static Resumption ReadHello(ReadOnlySpan<byte> hello, out bool isTls12)
+    private static TlsResumption ReadHello(ReadOnlySpan<byte> hello, out bool isTls12)
     {
         isTls12 = false;
         if (hello.Length < 35 || hello.Length < 35 + hello[34] + 3)
         {
-            return Resumption.Unreadable;
+            return TlsResumption.Unreadable;
         }
 
         bool isRetry = hello.Slice(2, 32).SequenceEqual(RetryRandom);
@@ -133,10 +133,10 @@ internal static class ServerHelloReader
         isTls12 = !isTls13;
         if (isTls12 || isRetry)
         {
-            return Resumption.Unknown;
+            return TlsResumption.Unknown;
         }
 
-        return hasPreSharedKey ? Resumption.Resumed : Resumption.Full;
+        return hasPreSharedKey ? TlsResumption.Resumed : TlsResumption.Full;
     }
 
     private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes, int count) => bytes[Math.Min(count, bytes.Length)..];
