@@ -1,6 +1,7 @@
 using Fts.Administration;
 using Fts.Administration.Events;
 using Fts.Cli;
+using Fts.Cli.Completion;
 using Fts.Doctor;
 using Fts.Serving.Delivery;
 using Fts.Transfers;
@@ -50,6 +51,7 @@ static async Task<int> RunAndReportAsync(string[] args)
 static Task<ExitCode> RunAsync(string[] args) => args switch
 {
     [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.PrintPage(null)),
+    ["help", HelpCommand.ManualOption] => Task.FromResult(HelpCommand.PrintManualPage()),
     ["help", .. var topic] => Task.FromResult(HelpCommand.PrintPage(string.Join(' ', topic))),
     ["--version" or "version"] => Task.FromResult(HelpCommand.PrintVersion()),
     [var command, .., "--help" or "-h"] when HelpCommand.IsSubcommand(command) => Task.FromResult(HelpCommand.PrintPage(command)),
@@ -73,6 +75,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["completion", .. var rest] => CompletionCommand.RunAsync(rest),
     ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),
     ["kick", .. var rest] => KickCommand.RunAsync(rest),

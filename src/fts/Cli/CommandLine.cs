@@ -49,6 +49,11 @@ internal sealed class CommandLine
         {
             if (word.StartsWith('-') && word.Length > 1 && beforeSeparator.Contains(word))
             {
+                if (OptionMeaning.Find(definition.Name, word, [.. _command.Options.Select(option => option.Name)]) is { } meaning)
+                {
+                    throw CreateUsageError($"unknown option {word.Split('=')[0]}; {meaning}");
+                }
+
                 string? suggestion = SpellingSuggestion.FindNearest(word, _command.Options.Select(option => option.Name));
                 throw CreateUsageError($"unknown option {word}", suggestion, definition.Usage);
             }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Fts.Administration;
 using Fts.Administration.Events;
+using Fts.Cli.Completion;
 using Fts.Cli.Help;
 using Fts.Doctor;
 using Fts.Serving;
@@ -21,7 +22,7 @@ internal static class HelpCommand
     private static readonly string[] Subcommands =
     [
         "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "user", "group",
-        "status", "kick", "ban", "events", "log", "config", "service", "trust",
+        "status", "kick", "ban", "events", "log", "config", "service", "trust", "completion",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -69,6 +70,8 @@ internal static class HelpCommand
             new("config", "check the settings of the server"),
             new("service", "run the server as a service of systemd"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
+            new("help --man", "print the manual page fts(1)"),
+            new("completion SHELL", "print the completion script of a shell"),
             new("--version", "print the version"),
         ],
         Notes =
@@ -143,6 +146,7 @@ internal static class HelpCommand
         "mirror" => MirrorCommand.Definition,
         "doctor" => DoctorCommand.Definition,
         "trust" => TrustCommand.Definition,
+        "completion" => CompletionCommand.Definition,
         "status" => StatusCommand.Definition,
         "kick" => KickCommand.Definition,
         "ban" => BanCommand.Definition,
@@ -185,11 +189,25 @@ internal static class HelpCommand
         return words.Length == 1 ? command?.Overview : command?.FindPage(words[1]);
     }
 
+    /// <summary>The option of <c>fts help</c> that prints the manual page.</summary>
+    public const string ManualOption = "--man";
+
+    /// <summary>Prints the manual page fts(1).</summary>
+    public static ExitCode PrintManualPage()
+    {
+        string page = ManualPage.Format(Version, OverviewPage, Subcommands.Select(name => (name, GetPage(name))));
+        Terminal.Plain.WriteData(page.TrimEnd('\n'));
+        Terminal.Plain.Flush();
+        return ExitCode.Success;
+    }
+
+    private static string Version =>
+        typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
     /// <summary>Prints the name and the version of the program.</summary>
     public static ExitCode PrintVersion()
     {
-        var attribute = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-        Terminal.Plain.WriteData($"fts {attribute?.InformationalVersion.Split('+')[0]}");
+        Terminal.Plain.WriteData($"fts {Version}");
         Terminal.Plain.Flush();
         return ExitCode.Success;
     }

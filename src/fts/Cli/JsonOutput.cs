@@ -174,6 +174,22 @@ internal sealed class JsonOutput
         writer.WriteBoolean("dryRun", isDryRun);
     });
 
+    /// <summary>Writes the result of a check of <c>fts doctor</c>.</summary>
+    /// <param name="name">The name of the check.</param>
+    /// <param name="status">The verdict: <c>ok</c>, <c>note</c> or <c>problem</c>.</param>
+    /// <param name="detail">What was measured.</param>
+    /// <param name="advice">The setting or command to use; null for none.</param>
+    public void WriteCheck(string name, string status, string detail, string? advice) => Write("check", writer =>
+    {
+        writer.WriteString("name", name);
+        writer.WriteString("status", status);
+        writer.WriteString("detail", detail.ToPrintable());
+        if (advice is not null)
+        {
+            writer.WriteString("advice", advice.ToPrintable());
+        }
+    });
+
     /// <summary>Writes the announcement of a repeated attempt.</summary>
     public void WriteRetry(int attempt, int attempts, TimeSpan delay, string reason) => Write("retry", writer =>
     {

@@ -32,14 +32,12 @@ internal static class DoctorCommand
         (Target target, bool hasPort) = DoctorSettings.ParseTarget(word, options.Connection.GetUser(line));
         await using ServerConnection connection = options.Connection.PrepareDiagnosis(line, target, terminal);
         var timeout = TimeSpan.FromSeconds(ParseNumber(line, options.Timeout, DefaultTimeout, MaxTimeout));
-        bool isJson = line.HasOption(options.Json);
         var settings = new DoctorSettings(
             connection.Target, hasPort, connection.Client.Options, connection.Client.Options.Tls == FtpTlsMode.Preferred, timeout,
             line.HasOption(options.Write), ParseNumber(line, options.Connections, DefaultConnections, MaxConnections));
         int? columns = Console.IsOutputRedirected ? null : Terminal.Width;
         using var interrupts = new InterruptHandler();
-        var report = new DoctorReport(terminal, connection.Target.ToString().ToPrintable(), isJson, columns);
-        report.Start();
+        var report = new DoctorReport(terminal, connection.Target.ToString().ToPrintable(), JsonOutput.Current, columns);
         string? notChecked;
         try
         {
@@ -72,7 +70,7 @@ internal static class DoctorCommand
     {
         public ConnectionOptions Connection { get; } = new();
 
-        public Option<bool> Json { get; } = new("--json") { Description = "print one JSON object per line" };
+        public Option<bool> Json { get; } = new(JsonOutput.OptionName) { Description = JsonOutput.Description };
 
         public Option<bool> Write { get; } = new("--write")
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fts.Cli;
 using Fts.Protocol;
 using Fts.Transfers;
@@ -8,13 +7,10 @@ namespace Fts.Doctor;
 /// <summary>Prints the results of checks on standard output as they arrive, and then a summary.</summary>
 /// <param name="terminal">The terminal.</param>
 /// <param name="target">The server, as displayed.</param>
-/// <param name="isJson">Whether each line is a JSON object.</param>
+/// <param name="json">The output of <c>--json</c>; null for text.</param>
 /// <param name="columns">The width for wrapped text; null for one line per check, as in a pipe.</param>
-internal sealed class DoctorReport(Terminal terminal, string target, bool isJson, int? columns)
+internal sealed class DoctorReport(Terminal terminal, string target, JsonOutput? json, int? columns)
 {
-    /// <summary>The identifier in the first line of <c>--json</c>. It changes if the meaning of a field changes.</summary>
-    public const string Schema = "fts-client-output/1";
-
     private const int StatusWidth = 9, NameWidth = 13;
 
     private readonly List<CheckResult> _results = [];
@@ -25,19 +21,10 @@ internal sealed class DoctorReport(Terminal terminal, string target, bool isJson
     /// <summary>The results so far.</summary>
     public IReadOnlyList<CheckResult> Results => _results;
 
-    /// <summary>Prints the first line.</summary>
-    public void Start()
-    {
-        if (isJson)
-        {
-            WriteJson(new DoctorStartLine("start", Schema, "doctor", target), DoctorJson.Default.DoctorStartLine);
-        }
-    }
-
     /// <summary>Shows which check runs, on a terminal.</summary>
     public void ShowRunning(string name)
     {
-        if (terminal.CanRedraw && columns is not null && !isJson)
+        if (terminal.CanRedraw && columns is not null && json is null)
         {
             terminal.SetStatus(terminal.Colorize("2", $"checking {name}…"));
         }
@@ -48,11 +35,9 @@ internal sealed class DoctorReport(Terminal terminal, string target, bool isJson
     {
         HideRunning();
         _results.Add(result);
-        if (isJson)
+        if (json is not null)
         {
-            string status = FormatStatus(result.Status);
-            WriteJson(
-                new DoctorCheckLine("check", result.Name, status, result.Detail, result.Advice), DoctorJson.Default.DoctorCheckLine);
+            json.WriteCheck(result.Name, FormatStatus(result.Status), result.Detail, result.Advice);
             return;
         }
 
@@ -74,14 +59,11 @@ internal sealed class DoctorReport(Terminal terminal, string target, bool isJson
     {
         HideRunning();
         int notes = Count(CheckStatus.Note), problems = Count(CheckStatus.Problem);
-        if (isJson)
+        if (json is not null)
         {
-            string? error = exitCode == ExitCode.Success
-                ? null
-                : _results.FirstOrDefault(result => result.Status == CheckStatus.Problem)?.Detail ?? notChecked ?? "stopped";
-            WriteJson(
-                new DoctorResultLine("result", (int)exitCode, error, Count(CheckStatus.Ok), notes, problems, notChecked),
-                DoctorJson.Default.DoctorResultLine);
+            // The result, which the program writes, contains the first problem.
+            CheckResult? problem = _results.FirstOrDefault(result => result.Status == CheckStatus.Problem);
+            json.RecordError(new UserError(exitCode, problem?.Detail ?? notChecked ?? "stopped before the end", null, problem?.Advice));
             return;
         }
 
@@ -155,15 +137,9 @@ internal sealed class DoctorReport(Terminal terminal, string target, bool isJson
 
     private void HideRunning()
     {
-        if (terminal.CanRedraw && columns is not null && !isJson)
+        if (terminal.CanRedraw && columns is not null && json is null)
         {
             terminal.SetStatus();
         }
-    }
-
-    private void WriteJson<T>(T line, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-    {
-        terminal.WriteData(JsonSerializer.Serialize(line, type));
-        terminal.Flush();
     }
 }

@@ -23,6 +23,22 @@ public sealed partial class AdministrationGuideTests
         await RunAsync(machine, "server.md", PageRules.Server, minCommands: 12);
     }
 
+    [Fact]
+    public async Task Each_command_of_the_page_about_the_client_works()
+    {
+        await using var machine = GuideMachine.Start();
+        File.CreateSymbolicLink(machine.ProgramLink, PublishedProgram.Path);
+        (int code, string output) = await machine.RunAsync(
+            $"mkdir /srv/ftp; fts server 127.0.0.1 {machine.Port} --folder /srv/ftp >~/server.log 2>&1 &\n"
+            + "touch ~/server.log; timeout 60 tail -s 0.1 -n +1 -f ~/server.log | grep -q -m1 'stop      Ctrl-C'");
+        Assert.True(code == 0, output);
+        await RunAsync(machine, "client.md", PageRules.Client, minCommands: 20);
+        Assert.True(machine.Exists("/srv/ftp/backup/www/index.html"));
+        Assert.False(machine.Exists("/srv/ftp/backup/www/cache"));
+        Assert.False(machine.Exists("/srv/ftp/in/old.tmp"));
+        await machine.RunAsync("kill %1");
+    }
+
     [Theory]
     [InlineData("```\nfts status\n```\n", "line 1: the block has no language")]
     [InlineData("text\n```text\na\n  sudo fts status\n```\n", "line 4: a command is in a block of another language than sh and console")]

@@ -58,4 +58,21 @@ internal sealed record PageRules(
         [
             ("fts client files.example.com", 3, "no server runs"),
         ]);
+
+    /// <summary>The rules of <c>docs/client.md</c>.</summary>
+    public static PageRules Client { get; } = new(
+        [
+            "mkdir -p ~/photos ~/www/cache /srv/ftp/pub/docs /srv/ftp/photos /srv/ftp/in",
+            "touch ~/report.pdf ~/report.csv ~/www/index.html ~/www/cache/x /srv/ftp/reply.csv /srv/ftp/in/old.tmp /srv/ftp/photos/one.jpg",
+            "touch /srv/ftp/pub/report.pdf /srv/ftp/pub/list.txt /srv/ftp/pub/docs/a.txt /srv/ftp/pub/docs/b.bin; echo ls > commands.txt",
+        ],
+        [
+            (@"ftp://(ann@)?(192\.168\.1\.5:2121|files\.example\.com)/", "ftp://127.0.0.1:{port}/", "the server runs on this machine"),
+            ("^fts doctor .*$", "fts doctor 127.0.0.1:{port}", "the server runs on this machine"),
+            ("^fts client  ", "fts client 127.0.0.1 {port}  ", "the test may use free ports only"),
+            (@"^fts client 192\.168\.1\.5 2121 --user fts", "fts client 127.0.0.1 {port}", "the server runs on this machine"),
+            (@"127\.0\.0\.1 65432", "127.0.0.1 {port}", "the test may use free ports only"),
+            ("^fts get (.*)/report.pdf( +#| --record)", "rm report.pdf; fts get $1/report.pdf$2", "the file exists already"),
+        ],
+        []);
 }

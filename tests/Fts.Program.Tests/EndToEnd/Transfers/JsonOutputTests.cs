@@ -45,6 +45,8 @@ public sealed class JsonOutputTests : IAsyncLifetime
     [InlineData(2, "start result", "get", "{url}a.txt", "-o", "-")]
     [InlineData(2, "start result", "get")]
     [InlineData(3, "start result", "ls", "ftp://127.0.0.1:1/")]
+    [InlineData(2, "start result", "doctor")]
+    [InlineData(3, "start check check result", "doctor", "127.0.0.1:1")]
     public async Task Each_line_agrees_with_the_schema_and_the_last_has_the_exit_code(
         int expected, string types, params string[] arguments)
     {

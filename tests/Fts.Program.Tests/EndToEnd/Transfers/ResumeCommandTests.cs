@@ -57,6 +57,73 @@ public sealed partial class ResumeCommandTests : IDisposable
         AssertWhole($"{Folder}/{Name}");
     }
 
+    [Fact]
+    public async Task The_command_that_resumes_a_get_under_another_name_keeps_the_name_and_the_filters()
+    {
+        string command;
+        await using (RunningProgram client = RunningProgram.Start(
+            _folder.Path,
+            [
+                "get", Url, "-o", "new name", "--to", "made", "--tls", "off", "--verify", "never", "--exclude", "*.bak",
+                "--limit-rate", "1T",
+            ]))
+        {
+            await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.SendSignal(Interrupt);
+            Assert.Equal(130, await client.WaitForExitAsync());
+            command = GetAdvisedCommand(client.Messages);
+        }
+
+        Assert.Equal(
+            $"fts get --resume {Url} --to {_folder.Path}/made -o 'new name' --exclude '*.bak' --tls off --verify never --limit-rate 1T",
+            command);
+        await RunInShellAsync(command);
+        AssertWhole("made/new name");
+    }
+
+    [Fact]
+    public async Task The_command_that_resumes_a_put_under_another_name_keeps_the_name()
+    {
+        const int Received = 1000;
+        await File.WriteAllBytesAsync(_folder[Name], Content, TestContext.Current.CancellationToken);
+        var answers = new Dictionary<string, string> { ["SIZE"] = $"213 {Received}", ["REST"] = "350 go on" };
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var rest = new MemoryStream();
+        using ScriptedServer server = ScriptedServer.Start(answers, new()
+        {
+            ["STOR"] = async stream =>
+            {
+                if (!begun.Task.IsCompleted)
+                {
+                    await stream.ReadExactlyAsync(new byte[Received], TestContext.Current.CancellationToken);
+                    begun.SetResult();
+                    await _continue.Task;
+                    return;
+                }
+
+                await stream.CopyToAsync(rest, TestContext.Current.CancellationToken);
+                answers["SIZE"] = $"213 {Received + rest.Length}";
+            },
+        });
+        string url = $"ftp://127.0.0.1:{server.Port}/in/", command;
+        await using (RunningProgram client = RunningProgram.Start(
+            _folder.Path, ["put", Name, url, "-o", "new name", "--tls", "off", "--verify", "never"]))
+        {
+            await begun.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.SendSignal(Interrupt);
+            Assert.Equal(130, await client.WaitForExitAsync());
+            command = GetAdvisedCommand(client.Messages);
+        }
+
+        Assert.Equal(
+            $"fts put --resume '{_folder.Path}/it'\\''s a file' {url} --output 'new name' --tls off --verify never", command);
+        await RunAsync(command);
+        Assert.Contains($"REST {Received}", server.Commands);
+        Assert.Contains("STOR in/new name", server.Commands);
+        Assert.True(Content.AsSpan(Received).SequenceEqual(rest.ToArray()), "another content");
+        _continue.SetResult();
+    }
+
     [Theory]
     [InlineData(HangUp, 129)]
     [InlineData(Interrupt, 130)]
