@@ -165,12 +165,12 @@ public sealed class ConnectionCommandTests : IAsyncLifetime
     {
         for (int i = 0; i < 300; i++)
         {
-            _server.Folder.Write($"file-with-a-long-name-{i:D3}", "");
+            _folder.Write($"file-with-a-long-name-{i:D3}", "");
         }
 
         await using RunningProgram client = await ConnectAsync();
-        client.WriteInput("get f\t");
-        await client.WaitForOutputAsync("get file-with-a-long-name-");
+        client.WriteInput("put f\t");
+        await client.WaitForOutputAsync("put file-with-a-long-name-");
         client.WriteInput("\t");
         await client.WaitForOutputAsync("… and 237 more");
         Assert.Contains("file-with-a-long-name-062", client.Data, StringComparison.Ordinal);
