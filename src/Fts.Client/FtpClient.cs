@@ -392,6 +392,69 @@ public sealed class FtpClient : IAsyncDisposable
         return _operations.RunAsync(token => mirror.ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
+    /// <summary>
+    /// Compares two directory trees, and returns the changes that make the target equal to the source. Does not change the trees.
+    /// </summary>
+    /// <remarks>
+    /// Files are compared in the same way as by <see cref="PlanMirrorAsync"/>, or by SHA-256 (<see cref="FtpSyncOptions.Checksum"/>).
+    /// Deletions are blocked if a listing failed or has unreadable lines, or if too many files would be deleted:
+    /// see <see cref="FtpSyncPlan.BlockedDeletionReason"/>.
+    /// </remarks>
+    /// <param name="localDirectory">The local directory. If it is the target, it may be missing.</param>
+    /// <param name="remoteDirectory">
+    /// The directory on the server; empty for the working directory. If it is the target, it may be missing.
+    /// </param>
+    /// <param name="direction">The direction of the sync.</param>
+    /// <param name="options">The options; null for <see cref="FtpSyncOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
+    /// <exception cref="FtpException">
+    /// As for <see cref="PlanMirrorAsync"/>, or the server does not support the hashes that the options require.
+    /// </exception>
+    /// <exception cref="IOException">The local directory cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user of this process may not read the local directory.</exception>
+    public Task<FtpSyncPlan> PlanSyncAsync(
+        string localDirectory,
+        string remoteDirectory,
+        FtpMirrorDirection direction,
+        FtpSyncOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remoteDirectory);
+        var empty = new FtpMirrorPlan(direction, RequirePath(localDirectory), remoteDirectory);
+        var client = new FtpClient(this, _pool.CreateForOperation(remoteDirectory));
+        var planner = new SyncPlanner(client, client._pool, options ?? FtpSyncOptions.Default, empty);
+        return _operations.RunAsync(planner.PlanAsync, cancellationToken);
+    }
+
+    /// <summary>
+    /// Executes a plan: creates directories, transfers files, moves files, and then deletes. An entry that fails does not stop the others,
+    /// but after a failure nothing is deleted.
+    /// </summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>.</param>
+    /// <param name="requireUnchanged">
+    /// Whether an entry fails if its source or its target has changed since the plan. The client then lists the directories of all entries
+    /// before it starts.
+    /// </param>
+    /// <param name="progress">Receives the result of each transfer when it ends. Files that vanished are not reported.</param>
+    /// <param name="fileProgress">Receives the progress of each transfer; null if not needed.</param>
+    /// <param name="cancellationToken">Cancels the sync. Executed entries remain. A new plan contains the remaining entries.</param>
+    /// <returns>One result for each entry.</returns>
+    public Task<FtpSyncResult> SyncAsync(
+        FtpSyncPlan plan,
+        FtpTransferOptions? options = null,
+        bool requireUnchanged = false,
+        IProgress<FtpBatchResult>? progress = null,
+        IProgress<FtpProgress>? fileProgress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var client = new FtpClient(this, _pool.CreateForOperation(plan.RemoteDirectory));
+        var execution = new SyncExecution(client, client._pool, plan);
+        return _operations.RunAsync(
+            token => execution.RunAsync(options, requireUnchanged, progress, fileProgress, token), cancellationToken);
+    }
+
     /// <summary>Opens a remote file for reading. The stream holds a connection until it is disposed.</summary>
     /// <remarks>
     /// The read that reaches the end of the file also reads the server's final reply, and throws if that reply is negative. Disposing the

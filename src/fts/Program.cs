@@ -4,6 +4,7 @@ using Fts.Cli;
 using Fts.Cli.Completion;
 using Fts.Doctor;
 using Fts.Serving.Delivery;
+using Fts.Sync;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
 
@@ -75,6 +76,7 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["mkdir", .. var rest] => FolderCommands.MakeAsync(rest),
     ["rmdir", .. var rest] => FolderCommands.RemoveAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["sync", .. var rest] => SyncCommand.RunAsync(rest),
     ["completion", .. var rest] => CompletionCommand.RunAsync(rest),
     ["doctor", .. var rest] => DoctorCommand.RunAsync(rest),
     ["status", .. var rest] => StatusCommand.RunAsync(rest),

@@ -7,7 +7,9 @@ namespace Fts.Client.Sync;
 /// <param name="directory">The directory.</param>
 /// <param name="isDownload">Whether the local directory is the target.</param>
 /// <param name="canSetLastModified">Whether the server can set last-modified times.</param>
-internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDownload, bool canSetLastModified)
+/// <param name="differences">Receives the differences of a sync; null for a mirror.</param>
+internal sealed class DirectoryComparison(
+    MirrorDirectory directory, bool isDownload, bool canSetLastModified, SyncDifferences? differences = null)
 {
     /// <summary>Compares local names. On Windows and macOS, names that differ only in case are the same file.</summary>
     public static readonly StringComparer LocalNameComparer =
@@ -35,6 +37,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     public void AddDownloads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         var seen = new HashSet<string>(LocalNameComparer);
+        AddLocalExtras(local, remote);
         foreach (FtpEntry entry in remote)
         {
             string name = entry.LocalName;
@@ -65,10 +68,10 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else
             {
-                bool isUnchanged = existing is FileInfo file && IsUnchanged(entry, file);
+                FileInfo? existingFile = existing as FileInfo;
                 // Only directories need the unique identifier. Without it, the plan of a large tree takes less memory.
                 FtpEntry source = entry with { UniqueId = null };
-                AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = source }, entry.Length ?? 0, isUnchanged);
+                AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = source }, source, existingFile, entry.Length ?? 0);
             }
         }
     }
@@ -80,6 +83,9 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
         remote.ForEach(entry => remoteByName.TryAdd(entry.Name, entry));
         // A file that was downloaded under a local name is uploaded under its original name.
         remote.ForEach(entry => remoteByName.TryAdd(entry.LocalName, entry));
+        differences?.RemoteExtras.AddRange(
+            remote.Where(entry => !local.ContainsKey(entry.Name) && !local.ContainsKey(entry.LocalName))
+                .Select(entry => new RemoteExtra(Path.Combine(directory.Local, entry.LocalName), entry)));
         foreach (FileSystemInfo entry in local.Values)
         {
             FtpEntry? existing = remoteByName.GetValueOrDefault(entry.Name);
@@ -108,8 +114,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else if (entry is FileInfo file)
             {
-                bool isUnchanged = existing is not null && IsUnchanged(existing, file);
-                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), path), file.Length, isUnchanged);
+                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), path), existing, file, file.Length);
             }
             else
             {
@@ -118,16 +123,51 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
         }
     }
 
-    private void AddFile(FtpBatchFile file, long length, bool isUnchanged)
+    /// <summary>Records a file of the source.</summary>
+    /// <param name="file">The paths.</param>
+    /// <param name="remote">The file on the server; null if it is missing there.</param>
+    /// <param name="local">The local file; null if it is missing.</param>
+    /// <param name="length">The length in bytes to transfer.</param>
+    private void AddFile(FtpBatchFile file, FtpEntry? remote, FileInfo? local, long length)
     {
-        if (isUnchanged)
+        bool isInBoth = remote is not null && local is not null;
+        if (isInBoth && differences is { IsByChecksum: true } && (remote!.Length is null || remote.Length == local!.Length))
+        {
+            differences.Candidates.Add(CreateFile());
+            return;
+        }
+
+        if (isInBoth && IsUnchanged(remote!, local!))
         {
             UnchangedCount++;
             return;
         }
 
         Bytes += length;
+        if (differences is not null)
+        {
+            differences.Files.Add(CreateFile());
+            return;
+        }
+
         Files.Add(file);
+
+        SyncFile CreateFile() => new(file, remote, local is null ? null : SyncStates.FromLocal(local));
+    }
+
+    /// <summary>Records the local entries that the listing on the server does not contain under any name.</summary>
+    private void AddLocalExtras(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
+    {
+        if (differences is null)
+        {
+            return;
+        }
+
+        var names = new HashSet<string>(remote.Select(entry => entry.LocalName), LocalNameComparer);
+        differences.LocalExtras.AddRange(
+            local.Values.Where(entry => !names.Contains(entry.Name) && !PartialDownloadNames.IsPartialName(entry.Name))
+                .Select(entry => new LocalExtra(
+                    Path.Combine(directory.Local, entry.Name), RemotePath.Join(directory.Remote, entry.Name), entry)));
     }
 
     /// <summary>

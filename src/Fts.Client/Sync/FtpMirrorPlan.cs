@@ -48,6 +48,9 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     /// </remarks>
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 
+    /// <summary>The differences for a sync; null for a mirror.</summary>
+    internal Sync.SyncDifferences? Differences { get; init; }
+
     /// <summary>Whether the target has everything that can be mirrored.</summary>
     public bool IsEmpty => Directories.Count == 0 && Files.Count == 0;
 }

@@ -35,7 +35,8 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         }
 
         // Some servers send an empty listing for a missing directory.
-        bool isEmptySource = plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] }
+        bool hasNoDifferentFile = plan is { Files: [], Differences: null or { Files: [], Candidates: [] } };
+        bool isEmptySource = hasNoDifferentFile && plan is { Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] }
             && plan.Directories.Count == missing.Count;
         return isDownload && remote is null && isEmptySource
             ? throw new FtpException($"the folder {plan.RemoteDirectory.ToPrintable()} does not exist on the server")

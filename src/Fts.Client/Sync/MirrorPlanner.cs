@@ -40,6 +40,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     private readonly List<FtpBatchFile> _files = [];
     private readonly List<FtpMirrorFailure> _failures = [];
     private readonly List<FtpEntry> _unreadableEntries = [];
+    private readonly SyncDifferences? _differences = plan.Differences is { } empty ? new SyncDifferences(empty.IsByChecksum) : null;
     private List<MirrorDirectory> _localOnlyDirectories = [];
     private long _bytes;
     private int _unchangedCount, _skippedCount;
@@ -82,6 +83,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             Skipped = _skippedCount,
             Failures = _failures,
             UnreadableEntries = _unreadableEntries,
+            Differences = _differences,
         };
     }
 
@@ -271,7 +273,9 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
 
         // If no remote entry was listed, possibly no connection was opened. The features are then unknown, and not needed.
-        var comparison = new DirectoryComparison(directory, IsDownload, remote.Count > 0 && client.Features.CanSetLastModified);
+        SyncDifferences? differences = _differences is null ? null : new SyncDifferences(_differences.IsByChecksum);
+        var comparison = new DirectoryComparison(
+            directory, IsDownload, remote.Count > 0 && client.Features.CanSetLastModified, differences);
         bool isRepeat = IsDownload && directory.IsRepeatOfAncestor();
         if (IsDownload && !isRepeat)
         {
@@ -288,6 +292,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             _missingDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
             _files.AddRange(comparison.Files);
             _failures.AddRange(comparison.Failures);
+            _differences?.Add(differences!, comparison.Children);
             (_bytes, _unchangedCount) = (_bytes + comparison.Bytes, _unchangedCount + comparison.UnchangedCount);
             _skippedCount += comparison.SkippedCount + (isRepeat ? 1 : 0);
             if (!IsDownload)

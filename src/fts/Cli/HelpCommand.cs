@@ -5,6 +5,7 @@ using Fts.Cli.Completion;
 using Fts.Cli.Help;
 using Fts.Doctor;
 using Fts.Serving;
+using Fts.Sync;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
 
@@ -21,8 +22,8 @@ internal static class HelpCommand
     /// <summary>The subcommands with a help page of their own.</summary>
     private static readonly string[] Subcommands =
     [
-        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "doctor", "user", "group",
-        "status", "kick", "ban", "events", "log", "config", "service", "trust", "completion",
+        "server", "client", "open", "get", "put", "ls", "cat", "stat", "rm", "mv", "mkdir", "rmdir", "mirror", "sync", "doctor", "user",
+        "group", "status", "kick", "ban", "events", "log", "config", "service", "trust", "completion",
     ];
 
     /// <summary>The names of all subcommands.</summary>
@@ -58,6 +59,7 @@ internal static class HelpCommand
             new("rmdir URL…", "remove empty folders"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
+            new("sync SOURCE TARGET", "make a folder equal to another, with guarded deletions"),
             new("doctor HOST", "check a server, and name the setting for each problem"),
             new("user", "manage the accounts of a server"),
             new("group", "manage groups, which supply settings to accounts"),
@@ -144,6 +146,7 @@ internal static class HelpCommand
         "mkdir" => FolderCommands.MakeDefinition,
         "rmdir" => FolderCommands.RemoveDefinition,
         "mirror" => MirrorCommand.Definition,
+        "sync" => SyncCommand.Definition,
         "doctor" => DoctorCommand.Definition,
         "trust" => TrustCommand.Definition,
         "completion" => CompletionCommand.Definition,

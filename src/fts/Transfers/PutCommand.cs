@@ -73,12 +73,12 @@ internal sealed class PutCommand
     {
         IReadOnlyList<string> listed = _selection.ReadList(line);
         bool hasList = line.IsSpecified(_selection.ListName);
-        if (line.Arguments.Count < (hasList ? 1 : 2) || !Target.IsUrl(line.Arguments[^1]) || line.Arguments.SkipLast(1).Any(Target.IsUrl))
+        string url = line.Arguments.Count > 0 ? Bookmark.Expand(line.Arguments[^1]) : "";
+        if (line.Arguments.Count < (hasList ? 1 : 2) || !Target.IsUrl(url) || line.Arguments.SkipLast(1).Any(Target.IsUrl))
         {
             throw CommandLine.CreateUsageError("put requires one or more files, then the URL of the target", null, Usage);
         }
 
-        string url = line.Arguments[^1];
         Target target = Target.FromUrl(url);
         if (target.IsListing)
         {

@@ -32,10 +32,13 @@ internal static class UrlArguments
             .Select(group => new ServerPaths(group.Key, [.. group]))];
     }
 
-    /// <summary>Returns the server and the path of one URL. The path is empty for the login folder.</summary>
+    /// <summary>
+    /// Returns the server and the path of one URL, or of a path on a bookmark. The path is empty for the login folder.
+    /// </summary>
     /// <exception cref="UserErrorException">The argument is not a valid URL.</exception>
     public static (Target Server, ShellWord Path) ParseUrl(string url, string? user, string usage)
     {
+        url = Bookmark.Expand(url);
         if (!Target.IsUrl(url))
         {
             throw CommandLine.CreateUsageError($"'{url}' is not a URL such as ftp://host:port/path", null, usage);

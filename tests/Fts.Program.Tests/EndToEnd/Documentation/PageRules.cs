@@ -35,6 +35,7 @@ internal sealed record PageRules(
             ("fts events show 4711", 6, "no event has the number 4711"),
             ("fts events replay --since 2h --target webhook", 6, "the server of the page has no web hook"),
             ("fts events replay --id 1234", 6, "no event has the number 1234"),
+            ("fts events skip --target program --before 7d", 6, "the server of the page has no program for events"),
         ]);
 
     /// <summary>The rules of <c>docs/server.md</c>.</summary>

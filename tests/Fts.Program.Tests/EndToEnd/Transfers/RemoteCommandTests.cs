@@ -207,6 +207,30 @@ public sealed partial class RemoteCommandTests : IAsyncLifetime
         Assert.Equal(2, (await FtsAsync("open")).Code);
     }
 
+    [Fact]
+    public async Task A_bookmark_replaces_the_beginning_of_a_url()
+    {
+        Directory.CreateDirectory(_folder["config/fts"]);
+        _folder.Write("config/fts/bookmarks", $"other ftp://127.0.0.1:1/\nsite {Url("pub")}\n");
+        _folder.Write("local", "local");
+        Assert.Equal("a b.txt\nb.txt\nc.bin\nempty/\nold/\n", await RunWithBookmarksAsync("ls", "site:"));
+        Assert.Equal("x.txt\n", await RunWithBookmarksAsync("ls", "site:old"));
+        Assert.Equal("pub/\n", await RunWithBookmarksAsync("ls", "site:/"));
+        Assert.Equal("a", await RunWithBookmarksAsync("cat", "site:a b*"));
+        await RunWithBookmarksAsync("put", "local", "site:old/");
+        Assert.Equal("local", _server.Folder.Read("pub/old/local"));
+        await RunWithBookmarksAsync("get", "site:/pub/c.bin");
+        Assert.Equal("ccc", _folder.Read("c.bin"));
+
+        async Task<string> RunWithBookmarksAsync(params string[] arguments)
+        {
+            (int code, string data, string messages) =
+                await RunningProgram.RunAsync(_folder.Path, arguments, "", ("XDG_CONFIG_HOME", _folder["config"]));
+            Assert.True(code == 0, messages);
+            return data;
+        }
+    }
+
     [Theory]
     [InlineData(6, "ls", "{url}none")]
     [InlineData(6, "cat", "{url}none")]

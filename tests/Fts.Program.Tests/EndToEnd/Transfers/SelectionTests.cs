@@ -95,7 +95,7 @@ public sealed class SelectionTests : IAsyncLifetime
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["put", "-", Url("input.txt")], "from a pipe");
         Assert.True(code == 0, messages);
         Assert.Equal("from a pipe", _server.Folder.Read("input.txt"));
-        Assert.Contains("uploaded input.txt (11 bytes)", messages, StringComparison.Ordinal);
+        Assert.Contains("uploaded input.txt (11 bytes", messages, StringComparison.Ordinal);
         await FtsAsync(2, "put", "-", Url(""));
     }
 

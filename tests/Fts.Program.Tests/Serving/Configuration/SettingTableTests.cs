@@ -73,4 +73,22 @@ public sealed class SettingTableTests
     [InlineData("host", null)]
     public void Defaults_are_values_that_the_user_could_write(string key, string? text) =>
         Assert.Equal(text, SettingTable.Server.FindByKey(key)!.DefaultText);
+
+    [Fact]
+    public void The_page_of_the_server_lists_all_settings_in_the_order_of_the_help_page()
+    {
+        string[] rows =
+        [
+            .. File.ReadLines(Path.Combine(Support.Repository.Root, "docs", "server.md"))
+                .SkipWhile(line => line != "| option | key of the file | variable | change at SIGHUP |").Skip(2)
+                .TakeWhile(line => line.StartsWith('|')),
+        ];
+        Assert.Equal(
+            SettingTable.Server.All.Select(setting =>
+                $"| {(setting.Name.StartsWith('-') ? "" : "argument ")}`{setting.Name}` | `{setting.Key}` | `{setting.Variable}` |"),
+            rows.Select(row => row[..(row.TrimEnd(' ', '|').LastIndexOf('|') + 1)]));
+        Assert.Equal(
+            ["| argument `debug` | `debug` | `FTS_DEBUG` | at once |", "| `--quiet` | `quiet` | `FTS_QUIET` | at once |"],
+            rows.Where(row => row.EndsWith("| at once |", StringComparison.Ordinal)));
+    }
 }
