@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Net.Security;
 using System.Security.Authentication;
 using Fts.Client.Batch;
 using Fts.Client.Connections;
@@ -63,6 +64,12 @@ public sealed class FtpClient : IAsyncDisposable
     /// no connection has been opened yet.
     /// </summary>
     public SslProtocols TlsVersion => _pool.TlsVersion;
+
+    /// <summary>
+    /// The TLS cipher suite of the control connection that was opened most recently; null if that connection is not encrypted, or if no
+    /// connection has been opened yet.
+    /// </summary>
+    public TlsCipherSuite? CipherSuite => _pool.CipherSuite;
 
     /// <summary>
     /// Opens a connection and logs in, unless an idle connection exists. Calling this method is optional, because every operation opens

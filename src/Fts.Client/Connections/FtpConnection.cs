@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using Fts.Client.Connections;
 using Fts.Client.Data;
@@ -52,6 +53,9 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>The TLS version of the connection; <see cref="SslProtocols.None"/> if it is not encrypted.</summary>
     public SslProtocols TlsVersion => _control.Tls?.Protocol ?? SslProtocols.None;
+
+    /// <summary>The cipher suite of the connection; null if it is not encrypted.</summary>
+    public TlsCipherSuite? CipherSuite => _control.Tls?.CipherSuite;
 
     /// <summary>The features that the server reports (FEAT, RFC 2389). Unknown before <see cref="LoginAsync"/>.</summary>
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;

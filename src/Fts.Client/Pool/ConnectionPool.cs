@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Authentication;
 using Fts.Client.Connections;
 using Fts.Protocol;
@@ -88,6 +89,11 @@ internal sealed class ConnectionPool
     /// none has been opened.
     /// </summary>
     public SslProtocols TlsVersion => _shared._lastOpened?.TlsVersion ?? SslProtocols.None;
+
+    /// <summary>
+    /// The cipher suite of the most recently opened connection; null if that connection is not encrypted, or if none has been opened.
+    /// </summary>
+    public TlsCipherSuite? CipherSuite => _shared._lastOpened?.CipherSuite;
 
     /// <summary>Acquires a connection that is logged in: an idle one, or a new one. Waits if the connection limit is reached.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -394,7 +400,7 @@ internal sealed class ConnectionPool
         {
             await connection.RunLoginAsync(isTransferNext, cancellationToken).ConfigureAwait(false);
             _shared._lastOpened = new OpenedConnection(
-                connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
+                connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion, connection.CipherSuite);
             _slots.RecordOpened();
             return connection;
         }
@@ -434,7 +440,8 @@ internal sealed class ConnectionPool
 
     /// <summary>Properties of the most recently opened connection.</summary>
     private sealed record OpenedConnection(
-        FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
+        FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion,
+        TlsCipherSuite? CipherSuite);
 
     private void RemoveBackgroundTask(Task ended)
     {

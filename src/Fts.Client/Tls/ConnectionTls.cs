@@ -50,6 +50,9 @@ internal sealed class ConnectionTls : IDisposable
     /// <summary>The TLS version of the control connection; <see cref="SslProtocols.None"/> before its handshake.</summary>
     public SslProtocols Protocol { get; private set; }
 
+    /// <summary>The cipher suite of the control connection; null before its handshake.</summary>
+    public TlsCipherSuite? CipherSuite { get; private set; }
+
     /// <summary>
     /// Performs the handshake of the control connection and checks that the server is trusted. The returned stream owns
     /// <paramref name="plain"/>.
@@ -59,6 +62,7 @@ internal sealed class ConnectionTls : IDisposable
     {
         SslStream stream = await PerformHandshakeAsync(plain, cancellationToken).ConfigureAwait(false);
         Protocol = stream.SslProtocol;
+        CipherSuite = stream.NegotiatedCipherSuite;
         // Trust is decided after the handshake, because the validation callback of SslStream is synchronous and a user may have to confirm.
         // No command has been sent over TLS yet.
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))

@@ -5,6 +5,7 @@ using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Shell;
 using Fts.Shell.Editing;
+using Fts.Shell.Settings;
 using Fts.Transfers;
 using Fts.Transfers.Retries;
 
@@ -34,9 +35,10 @@ internal static class ClientCommand
         }
 
         Terminal terminal = options.CreateTerminal(line);
-        Target target = Target.FromCommandLine(line, options.GetUser(line));
+        Target target = FindTarget(line, options.GetUser(line));
         using var interrupts = new InterruptHandler();
-        await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
+        await using var connector = new SessionConnector(options, line, terminal);
+        ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
         var shell = new ClientShell(
             connection.Client,
@@ -45,10 +47,13 @@ internal static class ClientCommand
             interrupts,
             connection.TransferSettings with { Retries = RetryPolicy.None },
             CommandFormatter.ForSession,
-            CreateOneShotFormatter(line));
+            CreateOneShotFormatter(line))
+        {
+            Connector = connector,
+        };
         try
         {
-            await ConnectAsync(shell, connection, interrupts);
+            await ConnectAsync(shell, connector, connection, interrupts);
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)
         {
@@ -74,8 +79,8 @@ internal static class ClientCommand
         ],
         Arguments =
         [
-            new("ip, host", $"address or name of the server (default: {IPAddress.Loopback})"),
-            new("URL", "ftp://user@host:port/folder; the port is 21 if the URL has none"),
+            new("ip, host", $"user@host:port, without the user or the port, or a bookmark (default: {IPAddress.Loopback})"),
+            new("URL", "ftp://user@host:port/folder; the port is 21 if the URL has none. ftpes:// requires TLS, ftps:// starts with TLS"),
             new("port", $"port of the server (default: {Target.DefaultPort})"),
             new("debug", "1 shows each request and reply, with passwords masked (default: 0)"),
         ],
@@ -108,11 +113,18 @@ internal static class ClientCommand
             "get" => OneShotCommand.CreateFormatter(
                 shell.Target,
                 name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })),
-                $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
+                $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}") with
+            {
+                FormatTarget = target => $" --to {ShellQuoting.Quote(Path.GetFullPath(target))}{transferOptions}",
+            },
             "put" => OneShotCommand.CreateFormatter(
                 shell.Target,
                 FormatLocalName,
-                $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
+                $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}") with
+            {
+                FormatTarget = target => " " + ShellQuoting.Quote(
+                    shell.Target.FormatUrl(new ShellWord(shell.CurrentDirectory.Resolve(target)))) + transferOptions,
+            },
             _ => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions),
         };
 
@@ -131,19 +143,36 @@ internal static class ClientCommand
         };
     }
 
+    /// <summary>Returns the server that the arguments name. The first argument can also be a bookmark.</summary>
+    private static Target FindTarget(CommandLine line, string? user)
+    {
+        if (line.Arguments.Count == 0 || Target.IsUrl(line.Arguments[0])
+            || NamedTextFile.Bookmarks.Find(line.Arguments[0]) is not { } url)
+        {
+            return Target.FromCommandLine(line, user);
+        }
+
+        Target bookmark = Target.Parse(url);
+        return bookmark with { User = user ?? bookmark.User, Port = line.GetPort(1, bookmark.Port, allowsZero: false) };
+    }
+
+    /// <summary>Returns the prompt. It contains "not encrypted" if the connection does not use TLS.</summary>
+    private static string FormatPrompt(ClientShell shell) => shell switch
+    {
+        { HasConnection: false } => "not connected fts> ",
+        { Client.ServerIdentity: null } => "not encrypted fts> ",
+        _ => "fts> ",
+    };
+
     /// <summary>Connects and changes to the folder of the URL, if it has one.</summary>
-    private static async Task ConnectAsync(ClientShell shell, ServerConnection connection, InterruptHandler interrupts)
+    private static async Task ConnectAsync(
+        ClientShell shell, SessionConnector connector, ServerConnection connection, InterruptHandler interrupts)
     {
         CancellationToken cancellationToken = interrupts.BeginCommand();
         bool wasInterrupted;
         try
         {
-            await connection.OpenAsync(showsGreeting: true, isTransferNext: false, cancellationToken);
-            if (shell.Target.UrlPath is { } folder)
-            {
-                await shell.CurrentDirectory.ChangeAsync(shell.Client, folder, cancellationToken);
-            }
-
+            await connector.OpenFirstAsync(shell, connection, cancellationToken);
             if (shell.Terminal.IsInteractive)
             {
                 shell.Terminal.WriteMessage("type help for commands, bye to quit");
@@ -169,11 +198,12 @@ internal static class ClientCommand
         if (shell.Terminal.IsInteractive)
         {
             var completion = new TabCompletion(shell);
-            var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
+            var editor = new LineEditor(
+                shell.Terminal, HistoryFile.ForUser.Load(), completion.CompleteAsync, HistoryFile.ForUser.Add);
             return () =>
             {
                 completion.ClearCache();
-                return editor.ReadAsync(shell.Client.ServerIdentity is null ? "not encrypted fts> " : "fts> ");
+                return editor.ReadAsync(FormatPrompt(shell));
             };
         }
 

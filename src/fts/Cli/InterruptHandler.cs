@@ -14,14 +14,20 @@ namespace Fts.Cli;
 internal sealed class InterruptHandler : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly PosixSignalRegistration _interrupt, _terminate;
-    private readonly PosixSignalRegistration? _hangUp;
+    private readonly PosixSignalRegistration? _interrupt, _terminate, _hangUp;
     private CancellationTokenSource? _running; // cancels the running command; null between commands
     private TaskCompletionSource _secondInterrupt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isPrompting, _hasChild;
 
-    public InterruptHandler()
+    /// <summary>Creates a handler.</summary>
+    /// <param name="handlesSignals">False for a command in the background, which only <see cref="CancelCommand"/> cancels.</param>
+    public InterruptHandler(bool handlesSignals = true)
     {
+        if (!handlesSignals)
+        {
+            return;
+        }
+
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted));
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => HandleSignal(context, ExitCode.Terminated));
         _hangUp = IsHangUpIgnored()
@@ -143,8 +149,8 @@ internal sealed class InterruptHandler : IDisposable
 
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
+        _interrupt?.Dispose();
+        _terminate?.Dispose();
         _hangUp?.Dispose();
         EndCommand();
     }

@@ -20,7 +20,9 @@ internal sealed class Terminal
     private readonly StreamWriter _data = new(StandardStreams.Output, new UTF8Encoding(false), 4096);
     private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
     private readonly bool _hasColors, _hasDataColors;
+    private readonly Terminal? _owner; // the terminal of the session, for a command in the background
     private IReadOnlyList<string> _status = [];
+    private string? _prompt; // the line that the user edits, as it was drawn
     private bool _isErrorClosed, _isPrompting;
     private OutputException? _outputFailure; // guarded by _lock: an error of standard output that was not thrown yet
     private bool _hasOutputFailed;
@@ -39,6 +41,14 @@ internal sealed class Terminal
         IsDataTerminal = StandardStreams.HasOutput && !Console.IsOutputRedirected;
         _hasDataColors = color == "always" || (color == "auto" && IsDataTerminal && !isDumb && !noColor);
     }
+
+    private Terminal(Terminal owner)
+    {
+        (_owner, ProgressMode, _hasColors) = (owner, "never", owner._hasColors);
+    }
+
+    /// <summary>Whether requests and replies are printed.</summary>
+    public bool ShowsTrace { get; set; }
 
     /// <summary>A terminal without colours and progress, for output to which <c>--color</c> and <c>--progress</c> do not apply.</summary>
     public static Terminal Plain { get; } = new("never", "never");
@@ -80,6 +90,12 @@ internal sealed class Terminal
     /// <exception cref="OutputException">Standard output cannot be written. Thrown once; later output is discarded.</exception>
     public void WriteData(string line)
     {
+        if (_owner is not null)
+        {
+            _owner.WriteData(line);
+            return;
+        }
+
         lock (_lock)
         {
             WriteDataOrRecordFailure(writer =>
@@ -103,6 +119,11 @@ internal sealed class Terminal
     /// <exception cref="OutputException">Standard output cannot be written. Thrown once; later output is discarded.</exception>
     public void Flush()
     {
+        if (_owner is not null)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             WriteDataOrRecordFailure(writer => writer.Flush());
@@ -113,10 +134,37 @@ internal sealed class Terminal
     /// <summary>Writes a message line to standard error, above the status lines.</summary>
     public void WriteMessage(string line)
     {
+        if (_owner is not null)
+        {
+            _owner.WriteMessage(line);
+            return;
+        }
+
         lock (_lock)
         {
             WriteDataOrRecordFailure(writer => writer.Flush());
+            if (_prompt is not null)
+            {
+                WriteToStandardError($"{(CanRedraw ? "\r\e[K" : "\n")}{line}\n{_prompt}");
+                return;
+            }
+
             WriteToStandardError(IsStatusShown ? $"{GetEraseSequence()}{line}\n{string.Join('\n', _status)}" : line + "\n");
+        }
+    }
+
+    /// <summary>Returns a terminal for a command in the background: it writes messages to this terminal and asks no questions.</summary>
+    public Terminal CreateBackgroundTerminal() => new(this);
+
+    /// <summary>
+    /// Sets the line that the user edits, so that a message of another thread appears above it. Null if the user edits no line.
+    /// </summary>
+    /// <param name="drawn">The text that draws the line and the cursor again, from the start of an empty line.</param>
+    public void SetPrompt(string? drawn)
+    {
+        lock (_lock)
+        {
+            _prompt = drawn;
         }
     }
 

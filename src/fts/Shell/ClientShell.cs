@@ -28,14 +28,33 @@ internal sealed class ClientShell(
     CommandFormatter formatter,
     Func<ClientShell, string, CommandFormatter>? createOneShotFormatter = null)
 {
+    private FtpClient? _client = client; // null after close
+    private Target _target = target;
+    private Jobs? _jobs;
+    private SessionConnector? _connector;
     private ExitCode _result = ExitCode.Success; // the exit code of a script, if it ends now
     private bool _isConnectionLost; // set when a command loses the connection, cleared by the next attempt to reconnect
 
     /// <summary>The client, with its connections to the server.</summary>
-    public FtpClient Client => client;
+    /// <exception cref="UserErrorException">The connection was closed.</exception>
+    public FtpClient Client => _client ?? throw CreateNotConnectedError();
+
+    /// <summary>Whether the session has a connection. False after <c>close</c>.</summary>
+    public bool HasConnection => _client is not null;
+
+    /// <summary>The background commands.</summary>
+    public Jobs Jobs => _jobs ??= new Jobs(terminal);
+
+    /// <summary>Opens and closes the connection of an interactive session.</summary>
+    /// <exception cref="UserErrorException">This is not a session.</exception>
+    public SessionConnector Connector
+    {
+        get => _connector ?? throw new UserErrorException(ExitCode.UsageError, "this command requires a session", "fts client");
+        set => _connector = value;
+    }
 
     /// <summary>The server, for messages.</summary>
-    public Target Target => target;
+    public Target Target => _target;
 
     /// <summary>Receives data and messages.</summary>
     public Terminal Terminal => terminal;
@@ -44,7 +63,7 @@ internal sealed class ClientShell(
     public TransferSettings TransferSettings { get; set; } = transferSettings;
 
     /// <summary>The current remote folder.</summary>
-    public RemoteDirectory CurrentDirectory { get; } = new();
+    public RemoteDirectory CurrentDirectory { get; private set; } = new();
 
     /// <summary>Whether the session ends after the running command.</summary>
     public bool ShouldExit { get; set; }
@@ -84,7 +103,48 @@ internal sealed class ClientShell(
             }
         }
 
+        ExitCode jobResult = await FinishJobsAsync();
+        _result = _result == ExitCode.Success && !terminal.IsInteractive ? jobResult : _result;
         return interrupts.RequestedExit ?? _result;
+    }
+
+    /// <summary>Creates a shell for a command in the background. It shares the connections, and has its own remote folder.</summary>
+    /// <param name="folder">The absolute path of the remote folder.</param>
+    /// <param name="backgroundInterrupts">Cancels the command.</param>
+    public ClientShell CreateBackgroundShell(string folder, InterruptHandler backgroundInterrupts)
+    {
+        var shell = new ClientShell(
+            Client, _target, terminal.CreateBackgroundTerminal(), backgroundInterrupts, TransferSettings, formatter);
+        shell.CurrentDirectory.SetPath(folder);
+        return shell;
+    }
+
+    /// <summary>Replaces the connection and the remote folder.</summary>
+    public void Attach(FtpClient newClient, Target newTarget, RemoteDirectory folder) =>
+        (_client, _target, CurrentDirectory) = (newClient, newTarget, folder);
+
+    /// <summary>Removes the connection. Does not close it.</summary>
+    public void Detach() => (_client, CurrentDirectory) = (null, new RemoteDirectory());
+
+    /// <summary>Returns the error of a command that requires a connection.</summary>
+    public static UserErrorException CreateNotConnectedError() =>
+        new(ExitCode.CannotConnect, "not connected", "open HOST, or open BOOKMARK");
+
+    /// <summary>Runs a prompt during a command. Returns null if the user cancels it, which also cancels the command.</summary>
+    public string? Prompt(Func<string?> prompt) => interrupts.RunPrompt(prompt);
+
+    /// <summary>Waits for the jobs at the end of the session. Returns the exit code of a failed job.</summary>
+    private async Task<ExitCode> FinishJobsAsync()
+    {
+        CancellationToken cancellationToken = interrupts.BeginCommand();
+        try
+        {
+            return await JobCommands.FinishAsync(this, cancellationToken);
+        }
+        finally
+        {
+            interrupts.EndCommand();
+        }
     }
 
     /// <summary>Runs one command outside a session, reports its error and returns its exit code.</summary>
@@ -143,8 +203,8 @@ internal sealed class ClientShell(
             return await command;
         }
 
-        client.Disconnect();
-        terminal.WriteMessage($"{operation.ToPrintable()}: stopped and disconnected from {target}; the next command connects again");
+        _client?.Disconnect();
+        terminal.WriteMessage($"{operation.ToPrintable()}: stopped and disconnected from {_target}; the next command connects again");
         return ExitCode.Interrupted;
     }
 
@@ -157,7 +217,16 @@ internal sealed class ClientShell(
                 return await LocalCommands.RunProgramAsync(this, line[1..], cancellationToken);
             }
 
-            (ShellCommand command, CommandArguments arguments) = ShellCommandTable.ParseCommand(ShellLineParser.SplitWords(line));
+            string expanded = SettingCommands.ExpandAlias(line);
+            bool isInBackground = expanded.EndsWith(" &", StringComparison.Ordinal);
+            string foreground = isInBackground ? expanded[..^2].TrimEnd() : expanded;
+            (ShellCommand command, CommandArguments arguments) =
+                ShellCommandTable.ParseCommand(ShellLineParser.SplitWords(foreground));
+            if (isInBackground && !command.IsRaw)
+            {
+                return await JobCommands.StartAsync(this, foreground, command, arguments, cancellationToken);
+            }
+
             return await command.Handler(this, arguments, cancellationToken);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -243,7 +312,7 @@ internal sealed class ClientShell(
     public UserError DescribeError(Exception e, string operation)
     {
         RecordConnectionLoss(e);
-        return formatter.AdaptAdvice(ExceptionTranslator.Translate(e, operation, target));
+        return formatter.AdaptAdvice(ExceptionTranslator.Translate(e, operation, _target));
     }
 
     /// <summary>
@@ -311,7 +380,7 @@ internal sealed class ClientShell(
         _isConnectionLost = false;
         try
         {
-            await client.ConnectAsync(cancellationToken);
+            await Client.ConnectAsync(cancellationToken);
             return true;
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)

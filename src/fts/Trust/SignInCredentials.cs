@@ -28,11 +28,17 @@ internal sealed record SignInCredentials(string User, string Password)
     /// <param name="hasCertificate">
     /// Whether a client certificate is given. The certificate may replace the password, so the user is not asked for a password.
     /// </param>
+    /// <param name="usesVariable">Whether to use <c>FTS_PASSWORD</c>.</param>
     /// <exception cref="UserErrorException">
     /// The password file cannot be read, other users can read or change the <c>.netrc</c> file, or there is no password for a named user.
     /// </exception>
     public static SignInCredentials Find(
-        Target target, string? passwordFile, string? passwordCommand, Terminal terminal, bool hasCertificate)
+        Target target,
+        string? passwordFile,
+        string? passwordCommand,
+        Terminal terminal,
+        bool hasCertificate,
+        bool usesVariable = true)
     {
         string? user = target.User;
         if (passwordFile is not null && passwordCommand is not null)
@@ -52,7 +58,7 @@ internal sealed record SignInCredentials(string User, string Password)
                 user ?? throw CommandLine.CreateUsageError("--password-file needs --user NAME"), ReadFirstLine(passwordFile));
         }
 
-        string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } variable ? variable : null;
+        string? secret = usesVariable && Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } variable ? variable : null;
         if (IsNamedUser(user) && secret is not null)
         {
             return new SignInCredentials(user!, secret);

@@ -31,6 +31,9 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             ReadAsync(process.StandardOutput.BaseStream, _data), ReadAsync(process.StandardError.BaseStream, _messages));
     }
 
+    /// <summary>The folder that contains the settings of all tests.</summary>
+    public static string HomePath => Home.Path;
+
     /// <summary>The standard output so far.</summary>
     public string Data => GetText(_data);
 

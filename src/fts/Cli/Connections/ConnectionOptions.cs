@@ -278,7 +278,41 @@ internal sealed class ConnectionOptions
     /// <summary>Returns whether <c>--ascii</c> is given.</summary>
     public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
 
-    private ServerConnection Prepare(CommandLine line, Target target, ServerTrust serverTrust, Terminal terminal, bool debug)
+    /// <summary>
+    /// Prepares the connection to another server or of another user in a session. Does not use the password of the command line or of
+    /// <c>FTS_PASSWORD</c>, because they belong to the first server and user.
+    /// </summary>
+    /// <param name="line">The command line of the session.</param>
+    /// <param name="target">The server.</param>
+    /// <param name="terminal">The terminal of the session.</param>
+    /// <param name="credentials">The user and the password; null to find them in <c>.netrc</c>, or to ask.</param>
+    /// <exception cref="UserErrorException">The server cannot be verified in this session, or a password is missing.</exception>
+    public ServerConnection PrepareNext(CommandLine line, Target target, Terminal terminal, SignInCredentials? credentials)
+    {
+        var trust = new ServerTrust(target, KnownHosts.ForUser, terminal);
+        if (SystemAuthorities.AreDisabled && GetTlsChoice(line, target) != "off"
+            && trust.NeedsSystemAuthorities(line.GetValue(_authorities), line.GetValue(_certificate) is not null))
+        {
+            throw new UserErrorException(
+                ExitCode.NotTrusted,
+                $"open {target}: this session cannot verify a server that is not remembered",
+                $"bye, then fts client {target.Host} {target.Port}");
+        }
+
+        return Prepare(line, target, trust, terminal, debug: false, credentials, isFirst: false);
+    }
+
+    private string GetTlsChoice(CommandLine line, Target target) =>
+        line.IsSpecified(_tls.Name) ? line.GetChoice(_tls) : target.TlsChoice ?? line.GetChoice(_tls);
+
+    private ServerConnection Prepare(
+        CommandLine line,
+        Target target,
+        ServerTrust serverTrust,
+        Terminal terminal,
+        bool debug,
+        SignInCredentials? knownCredentials = null,
+        bool isFirst = true)
     {
         FtpProxy? proxy = ProxySelector.SelectProxy(line.GetValue(_proxy), target, Environment.GetEnvironmentVariable);
         FtpTransferType type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary;
@@ -287,12 +321,17 @@ internal sealed class ConnectionOptions
         Encoding encoding = NameEncoding.FindEncoding(line.GetValue(_encoding));
         FtpDataMode dataMode = ParseDataMode(line.HasOption(_active), line.HasOption(_passive), proxy);
         string? authorities = line.GetValue(_authorities), certificate = line.GetValue(_certificate);
-        FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), authorities, certificate);
+        FtpTlsMode mode = serverTrust.ResolveTlsMode(GetTlsChoice(line, target), authorities, certificate);
         FtpTrust trust = ClientCertificateOptions.AddTo(
             serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
         bool hasCertificate = trust.ClientCertificate is not null;
-        SignInCredentials credentials = SignInCredentials.Find(
-            target, line.GetValue(_passwordFile), line.GetValue(_passwordCommand), terminal, hasCertificate);
+        SignInCredentials credentials = knownCredentials ?? SignInCredentials.Find(
+            target,
+            isFirst ? line.GetValue(_passwordFile) : null,
+            isFirst ? line.GetValue(_passwordCommand) : null,
+            terminal,
+            hasCertificate,
+            usesVariable: isFirst);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
         var meter = new ConnectMeter(terminal, target.ToString().ToPrintable());
         var client = new FtpClient(new FtpClientOptions
@@ -326,11 +365,19 @@ internal sealed class ConnectionOptions
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
             Recorder = _recording.Open(line),
-            Trace = debug
-                ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"))
-                : null,
+            // A session can turn the trace on later.
+            Trace = debug || terminal.IsInteractive ? trace => WriteTrace(terminal, trace) : null,
         });
+        terminal.ShowsTrace |= debug;
         return new ServerConnection(client, target, credentials, terminal, transfers, meter);
+    }
+
+    private static void WriteTrace(Terminal terminal, FtpTrace trace)
+    {
+        if (terminal.ShowsTrace)
+        {
+            terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"));
+        }
     }
 
     private TransferSettings ParseTransferSettings(CommandLine line) => new(

@@ -20,6 +20,17 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     /// <summary>Whether the URL requests a listing (<c>;type=d</c>).</summary>
     public bool IsListing { get; init; }
 
+    /// <summary>The scheme of the URL: <c>ftp</c>, <c>ftps</c> (implicit TLS) or <c>ftpes</c> (TLS required).</summary>
+    public string Scheme { get; init; } = "ftp";
+
+    /// <summary>The value of <c>--tls</c> that the scheme selects; null if it selects none.</summary>
+    public string? TlsChoice => Scheme switch
+    {
+        "ftps" => "implicit",
+        "ftpes" => "required",
+        _ => null,
+    };
+
     /// <summary>The default port of <c>fts server</c> and <c>fts client</c>.</summary>
     public const int DefaultPort = 65432;
 
@@ -40,13 +51,45 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
             return url with { User = user ?? url.User, Port = line.GetPort(1, url.Port, allowsZero: false) };
         }
 
-        string host = first.StartsWith('[') && first.EndsWith(']') ? first[1..^1] : first;
-        if (!IsValidHost(host))
+        Target target = Parse(first);
+        return target with { User = user ?? target.User, Port = line.GetPort(1, target.Port, allowsZero: false) };
+    }
+
+    /// <summary>
+    /// Parses a server as the user types it: a URL, or <c>user@host:port</c> without the user or the port. An IPv6 address with a port must
+    /// be in brackets. The default port is <see cref="DefaultPort"/>, or that of the URL.
+    /// </summary>
+    /// <exception cref="UserErrorException">The text does not name a server.</exception>
+    public static Target Parse(string text)
+    {
+        if (IsUrl(text))
         {
-            throw CommandLine.CreateUsageError($"'{first}' is not an IP address, a host name or an ftp:// URL");
+            return FromUrl(text);
         }
 
-        return new Target(host, line.GetPort(1, DefaultPort, allowsZero: false), user, null);
+        int at = text.LastIndexOf('@');
+        string? user = at > 0 ? text[..at] : null;
+        if (user?.Contains(':') == true)
+        {
+            throw CommandLine.CreateUsageError(
+                $"'{user[..user.IndexOf(':')]}:****{text[at..]}': a password in an argument is visible to every user of this machine; " +
+                "set FTS_PASSWORD or use --password-file");
+        }
+
+        string server = text[(at + 1)..], host = server;
+        int port = DefaultPort, bracket = server.IndexOf(']');
+        int colon = server.StartsWith('[') ? server.IndexOf(':', Math.Max(bracket, 0)) : server.IndexOf(':');
+        // Several colons without brackets belong to an IPv6 address.
+        if (colon > 0 && (bracket > 0 || server.LastIndexOf(':') == colon))
+        {
+            host = server[..colon];
+            port = CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);
+        }
+
+        host = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
+        return IsValidHost(host)
+            ? new Target(host, port, user, null)
+            : throw CommandLine.CreateUsageError($"'{text}' is not an IP address, a host name or an ftp:// URL");
     }
 
     /// <summary>Returns whether an argument has the form of a URL.</summary>
@@ -64,9 +107,9 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
             throw CommandLine.CreateUsageError($"'{MaskPassword(text)}' is not a URL");
         }
 
-        if (url.Scheme != "ftp")
+        if (url.Scheme is not ("ftp" or "ftps" or "ftpes"))
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': only ftp:// URLs are supported");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': only ftp://, ftps:// and ftpes:// URLs are supported");
         }
 
         if (url.UserInfo.Contains(':'))
@@ -96,8 +139,9 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
         }
 
         return new Target(
-            GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, urlPath.Length > 0 ? urlPath : null)
+            GetHost(url, text), GetPort(url), user.Length > 0 ? user : null, urlPath.Length > 0 ? urlPath : null)
         {
+            Scheme = url.Scheme,
             Type = type switch
             {
                 'a' => FtpTransferType.Ascii,
@@ -132,7 +176,7 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
         string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
         string root = path.Text.StartsWith('/') ? "%2F" : "";
         string type = Type == FtpTransferType.Ascii ? ";type=a" : "";
-        return $"ftp://{user}{this}/{root}{escaped}{type}";
+        return $"{Scheme}://{user}{this}/{root}{escaped}{type}";
     }
 
     /// <summary>
@@ -141,6 +185,13 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     private static string EscapeComponent(string component) =>
         string.Concat(FtpName.GetBytes(component).Select(b =>
             char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
+
+    /// <summary>Returns the port of a URL, or the default port of its scheme.</summary>
+    private static int GetPort(Uri url)
+    {
+        int defaultPort = url.Scheme == "ftps" ? 990 : 21;
+        return url.IsDefaultPort || url.Port < 0 ? defaultPort : url.Port;
+    }
 
     /// <summary>
     /// Returns the host of a URL in its DNS form. Uri checks the length and the characters of the host name only here, not when it parses

@@ -26,6 +26,12 @@ internal static class LocalCommands
     /// <summary><c>lcd</c> changes the local folder. Without an argument, it changes to the home folder.</summary>
     public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
+        if (shell.Jobs.Active.Count > 0)
+        {
+            throw new UserErrorException(
+                ExitCode.OtherError, "lcd: jobs are running, and their local paths depend on the folder", "wait, or kill");
+        }
+
         Environment.CurrentDirectory = LocalFileFinder.ExpandHome(arguments.Count == 0 ? "~" : arguments[0].Text);
         shell.Terminal.WriteMessage($"the local folder is now {Environment.CurrentDirectory.ToPrintable()}");
         return Task.FromResult(ExitCode.Success);

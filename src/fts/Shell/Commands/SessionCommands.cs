@@ -1,12 +1,11 @@
 using Fts.Cli;
-using Fts.Cli.Connections;
 using Fts.Client;
 using Fts.Protocol;
 using Fts.Transfers;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>The commands for help, the settings and the end of a session.</summary>
+/// <summary>The commands for help, the transfer type and the end of a session.</summary>
 internal static class SessionCommands
 {
     /// <summary>
@@ -34,17 +33,6 @@ internal static class SessionCommands
         }
 
         return ExitCode.Success;
-    }
-
-    /// <summary><c>status</c> prints the server, the user, the proxy and the encryption.</summary>
-    public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
-    {
-        FtpClientOptions options = shell.Client.Options;
-        string proxyText = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
-        string security = ServerConnection.DescribeSecurity(shell.Client);
-        shell.Terminal.WriteData($"connected to {shell.Target}{proxyText} as {options.Credentials.UserName.ToPrintable()}");
-        shell.Terminal.WriteData(shell.Client.ServerIdentity is { } identity ? $"{security}: {identity.Fingerprint}" : security);
-        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>bye</c> ends the session.</summary>

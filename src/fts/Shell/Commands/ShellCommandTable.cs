@@ -39,6 +39,9 @@ internal sealed record ShellCommand(
     /// <summary>Whether <c>*</c> and <c>?</c> outside quotes select matching files.</summary>
     public bool AcceptsPatterns { get; init; }
 
+    /// <summary>Whether the command can run in the background (<c>put FILE &amp;</c>).</summary>
+    public bool CanRunInBackground => Group == ShellCommandGroup.Transfers && CompletionSource != CompletionSource.None;
+
     /// <summary>
     /// Whether the command sends its arguments to the server unchanged. They may contain a password, so messages show only the verb.
     /// </summary>
@@ -73,6 +76,16 @@ internal enum CompletionSource
     LocalFolders,
     /// <summary>The topics of <c>help</c>.</summary>
     HelpTopics,
+    /// <summary>The bookmarks.</summary>
+    Bookmarks,
+    /// <summary>The actions of <c>bookmark</c>, then the bookmarks.</summary>
+    BookmarkActions,
+    /// <summary>The aliases.</summary>
+    Aliases,
+    /// <summary>The settings of <c>set</c>.</summary>
+    Settings,
+    /// <summary>The words <c>on</c> and <c>off</c>.</summary>
+    OnOff,
 }
 
 /// <summary>
@@ -146,20 +159,29 @@ internal static class ShellCommandTable
                 "failed, or if SOURCE has no files."],
         },
         new(ShellCommandGroup.Transfers, ["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0),
-            SessionCommands.AsciiAsync),
+            SessionCommands.AsciiAsync)
+        {
+            Examples = [new("ascii", "for text files between different systems")],
+        },
         new(
             ShellCommandGroup.Transfers, ["binary", "bin", "image"], "binary", "transfer bytes unchanged (default)", (0, 0),
-            SessionCommands.BinaryAsync),
+            SessionCommands.BinaryAsync)
+        {
+            Examples = [new("binary", "the default")],
+        },
         new(
             ShellCommandGroup.Transfers, ["type"], "type [ascii|binary]", "set or print the transfer type", (0, 1),
-            SessionCommands.TypeAsync),
+            SessionCommands.TypeAsync)
+        {
+            Examples = [new("type", "print the type"), new("type ascii", "convert line ends")],
+        },
 
         new(ShellCommandGroup.RemoteFiles, ["ls"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), ListingCommands.LsAsync)
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true, Options = ListingCommands.Options,
             Examples = [new("ls -lht", "sizes with units, the newest first"), new("ls *.jpg", "list some files")],
             Details = ["On a terminal, names are printed in columns, with the colours of LS_COLORS.",
-                "In a script, each line contains the kind, the size, the time in UTC and the name."],
+                "In a script, each line has the kind, the size, the time in UTC and the name."],
         },
         new(ShellCommandGroup.RemoteFiles, ["dir", "ll"], "dir [FOLDER|PATTERN]", "list a folder with sizes and times", (0, 1),
             ListingCommands.DirAsync)
@@ -180,14 +202,19 @@ internal static class ShellCommandTable
             CompletionSource = CompletionSource.RemoteFolders,
             Examples = [new("cd photos/2026", "change to a folder"), new("cd -", "return to the previous folder")],
         },
-        new(ShellCommandGroup.RemoteFiles, ["pwd"], "pwd", "print the current folder", (0, 0), RemoteCommands.PwdAsync),
+        new(ShellCommandGroup.RemoteFiles, ["pwd"], "pwd", "print the current folder", (0, 0), RemoteCommands.PwdAsync)
+        {
+            Examples = [new("pwd", "print the path that the server reports")],
+        },
         new(ShellCommandGroup.RemoteFiles, ["cat"], "cat FILE…", "print the content of files", (1, Unlimited), TransferCommands.CatAsync)
         {
+            Examples = [new("cat readme.txt", "print a file")],
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
         },
         new(ShellCommandGroup.RemoteFiles, ["size"], "size FILE…", "print the size of files in bytes", (1, Unlimited),
             RemoteCommands.SizeAsync)
         {
+            Examples = [new("size *.iso", "the sizes of several files")],
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
         },
         new(
@@ -195,6 +222,7 @@ internal static class ShellCommandTable
             (2, 2),
             RemoteCommands.ChangeAsync)
         {
+            Examples = [new("mv old.txt archive/new.txt", "rename and move a file")],
             CompletionSource = CompletionSource.Remote,
         },
         new(ShellCommandGroup.RemoteFiles, ["chmod"], "chmod MODE FILE…", "change the permissions of files", (2, Unlimited),
@@ -220,45 +248,142 @@ internal static class ShellCommandTable
         },
         new(ShellCommandGroup.RemoteFiles, ["mkdir", "md"], "mkdir FOLDER…", "create folders", (1, Unlimited), RemoteCommands.MkdirAsync)
         {
+            Examples = [new("mkdir photos", "create a folder")],
             CompletionSource = CompletionSource.Remote,
         },
         new(ShellCommandGroup.RemoteFiles, ["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders", (1, Unlimited),
             RemoteCommands.RmdirAsync)
         {
+            Examples = [new("rmdir photos", "remove an empty folder")],
             CompletionSource = CompletionSource.RemoteFolders,
         },
 
         new(ShellCommandGroup.LocalFiles, ["lls"], "lls [FOLDER]", "list a folder", (0, 1), LocalCommands.LlsAsync)
         {
+            Examples = [new("lls ~/photos", "list a local folder")],
             CompletionSource = CompletionSource.Local,
         },
         new(ShellCommandGroup.LocalFiles, ["lcd"], "lcd [FOLDER]", "change the folder (default: home folder)", (0, 1),
             LocalCommands.LcdAsync)
         {
+            Examples = [new("lcd ~/photos", "change the local folder")],
             CompletionSource = CompletionSource.LocalFolders,
         },
-        new(ShellCommandGroup.LocalFiles, ["lpwd"], "lpwd", "print the current folder", (0, 0), LocalCommands.LpwdAsync),
+        new(ShellCommandGroup.LocalFiles, ["lpwd"], "lpwd", "print the current folder", (0, 0), LocalCommands.LpwdAsync)
+        {
+            Examples = [new("lpwd", "print the local folder")],
+        },
 
         new(ShellCommandGroup.Session, ["help", "?"], "help [COMMAND]", "list the commands, or describe a command", (0, 2),
             SessionCommands.HelpAsync)
         {
+            Examples = [new("help get", "describe a command"), new("help server", "print the commands of the server")],
             CompletionSource = CompletionSource.HelpTopics,
             Details = [$"{ShellHelp.ServerUsage} prints the help of the server."],
         },
+        new(ShellCommandGroup.Session, ["open"], "open SERVER [PORT]", "connect to another server or a bookmark", (1, 2),
+            ConnectionCommands.OpenAsync)
+        {
+            CompletionSource = CompletionSource.Bookmarks,
+            Examples =
+            [
+                new("open work", "connect to a bookmark"),
+                new("open ann@192.168.1.5:2121", "connect to a host"),
+                new("open ftps://files.example.com/pub", "connect with implicit TLS"),
+            ],
+            Details = ["SERVER is a bookmark, a URL, or user@host:port without the user or the port.",
+                "If the attempt fails, the earlier connection remains."],
+        },
+        new(ShellCommandGroup.Session, ["close", "disconnect"], "close", "close the connection and stay in the client", (0, 0),
+            ConnectionCommands.CloseAsync)
+        {
+            Examples = [new("close", "disconnect; open connects again")],
+        },
+        new(ShellCommandGroup.Session, ["user"], "user NAME", "log in as another user", (1, 1), ConnectionCommands.UserAsync)
+        {
+            Examples = [new("user ann", "the password is asked for, never typed here")],
+        },
         new(
-            ShellCommandGroup.Session, ["status"], "status", "show the server, the user and the encryption", (0, 0),
-            SessionCommands.StatusAsync),
+            ShellCommandGroup.Session, ["status"], "status", "show the server, the encryption and the folders", (0, 0),
+            ConnectionCommands.StatusAsync)
+        {
+            Examples = [new("status", "TLS version, cipher, certificate, account and folders")],
+        },
+        new(ShellCommandGroup.Session, ["bookmark"], "bookmark [ACTION]", "list, add or remove bookmarks", (0, 3),
+            ConnectionCommands.BookmarkAsync)
+        {
+            CompletionSource = CompletionSource.BookmarkActions,
+            Examples =
+            [
+                new("bookmark add work", "store this server and folder"),
+                new("bookmark add home ftp://10.0.0.2", "store a URL"),
+                new("bookmark list", "print the bookmarks"),
+                new("bookmark remove home", "remove a bookmark"),
+            ],
+            Details = ["Bookmarks contain no passwords. They are stored in fts/bookmarks in",
+                "${XDG_CONFIG_HOME:-~/.config}."],
+        },
+        new(ShellCommandGroup.Session, ["set"], "set [NAME [VALUE]]", "print or change a setting of this session", (0, 2),
+            SettingCommands.SetAsync)
+        {
+            CompletionSource = CompletionSource.Settings,
+            Examples = [new("set", "print all settings"), new("set existing skip", "keep existing files, without a question")],
+            Details =
+            [
+                "existing: ask, overwrite, skip, resume or update",
+                "verify:   auto, always or never",
+                "segments: auto or 1 to 16",
+                "type:     binary or ascii",
+                "debug:    on or off",
+                "jobs:     1 to 16 commands in the background at the same time",
+            ],
+        },
+        new(ShellCommandGroup.Session, ["debug"], "debug [on|off]", "show each request and reply", (0, 1), SettingCommands.DebugAsync)
+        {
+            CompletionSource = CompletionSource.OnOff,
+            Examples = [new("debug on", "passwords are masked")],
+        },
+        new(ShellCommandGroup.Session, ["alias"], "alias [NAME COMMAND…]", "list or add short names for commands", (0, Unlimited),
+            SettingCommands.AliasAsync)
+        {
+            CompletionSource = CompletionSource.Aliases,
+            Examples = [new("alias l ls -lht", "then l lists by time"), new("alias", "list the aliases")],
+        },
+        new(ShellCommandGroup.Session, ["unalias"], "unalias NAME", "remove an alias", (1, 1), SettingCommands.UnaliasAsync)
+        {
+            CompletionSource = CompletionSource.Aliases,
+            Examples = [new("unalias l", "remove l")],
+        },
+        new(ShellCommandGroup.Session, ["jobs"], "jobs", "list the commands in the background", (0, 0), JobCommands.JobsAsync)
+        {
+            Examples = [new("put big.iso &", "start a command in the background"), new("jobs", "list them")],
+            Details = ["put, get, mput, mget and mirror can run in the background.",
+                "Two run at the same time, the others wait; set jobs N changes that."],
+        },
+        new(ShellCommandGroup.Session, ["wait"], "wait [JOB]", "wait for a job, or for all jobs", (0, 1), JobCommands.WaitAsync)
+        {
+            Examples = [new("wait", "Ctrl-C ends the wait, not the jobs")],
+        },
+        new(ShellCommandGroup.Session, ["kill"], "kill JOB…", "stop jobs", (1, Unlimited), JobCommands.KillAsync)
+        {
+            Examples = [new("kill 2", "stop job 2; its partial file is kept")],
+        },
         new(
             ShellCommandGroup.Session, ["quote", "literal"], "quote COMMAND…", "send an FTP command unchanged", (1, Unlimited),
             QuoteCommands.QuoteAsync)
         {
+            Examples = [new("quote FEAT", "list the features of the server")],
             IsRaw = true,
         },
         new(ShellCommandGroup.Session, ["site"], "site COMMAND…", "send a SITE command unchanged", (1, Unlimited), QuoteCommands.SiteAsync)
         {
+            Examples = [new("site help", "list the SITE commands of the server")],
             IsRaw = true,
         },
-        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "end the session", (0, 0), SessionCommands.ByeAsync),
+        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "end the session", (0, 0), SessionCommands.ByeAsync)
+        {
+            Examples = [new("bye", "Ctrl-D at the prompt does the same")],
+        },
     ];
 
     /// <summary>The names of all commands, including other names.</summary>

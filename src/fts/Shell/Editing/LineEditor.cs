@@ -21,7 +21,9 @@ internal enum LineEnd
 /// <param name="terminal">The terminal.</param>
 /// <param name="history">The earlier lines. The editor adds new lines.</param>
 /// <param name="complete">Returns the completion of the text before the cursor, or null.</param>
-internal sealed class LineEditor(Terminal terminal, List<string> history, Func<string, Task<Completion?>> complete)
+/// <param name="storeLine">Stores a new line for later sessions.</param>
+internal sealed class LineEditor(
+    Terminal terminal, List<string> history, Func<string, Task<Completion?>> complete, Action<string> storeLine)
 {
     /// <summary>Guards all fields, because a resized terminal redraws the line from another thread.</summary>
     private readonly Lock _lock = new();
@@ -74,6 +76,10 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         {
             // The terminal has been closed.
             return (LineEnd.EndOfInput, "");
+        }
+        finally
+        {
+            terminal.SetPrompt(null);
         }
     }
 
@@ -268,7 +274,12 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             if (isUnchanged && completion.Candidates.Count > 1)
             {
                 terminal.Write(terminal.CanRedraw ? "\r\e[K" : "\n");
-                terminal.WriteMessage(string.Join("  ", completion.Candidates.Select(choice => choice.ToPrintable())));
+                terminal.SetPrompt(null);
+                foreach (string row in CandidateList.Format(completion.Candidates, Terminal.Width - 1, Math.Max(2, Terminal.Height - 2)))
+                {
+                    terminal.WriteMessage(row);
+                }
+
                 (_drawn, _drawnCursorOffset) = ("", 0);
             }
         }
@@ -306,6 +317,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         if (!string.IsNullOrWhiteSpace(line) && (history.Count == 0 || history[^1] != line))
         {
             history.Add(line);
+            storeLine(line);
         }
     }
 
@@ -320,7 +332,9 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             if (terminal.CanRedraw)
             {
                 string moveCursor = cursorOffset > 0 ? $"\e[{cursorOffset}D" : "";
-                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{beforeCursor}{afterCursor}{moveCursor}");
+                string drawn = $"{terminal.Colorize("1", prompt)}{beforeCursor}{afterCursor}{moveCursor}";
+                terminal.Write($"\r\e[K{drawn}");
+                terminal.SetPrompt(drawn);
                 return;
             }
 
@@ -338,6 +352,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             }
 
             (_drawn, _drawnCursorOffset) = (line, cursorOffset);
+            terminal.SetPrompt(line + new string('\b', cursorOffset));
         }
     }
 }

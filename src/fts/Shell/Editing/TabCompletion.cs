@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 using Fts.Shell.Commands;
+using Fts.Shell.Settings;
 
 namespace Fts.Shell.Editing;
 
@@ -30,7 +32,8 @@ internal sealed class TabCompletion(ClientShell shell)
         string previousText = line[..start].Trim();
         if (previousText.Length == 0)
         {
-            return Completion.Create(start, word, ShellCommandTable.All.Select(command => command.Names[0]));
+            return Completion.Create(start, word, ShellCommandTable.All.Select(command => command.Names[0])
+                .Concat(GetNames(NamedTextFile.Aliases)));
         }
 
         ShellCommand? command = ShellCommandTable.Find(previousText.Split(' ')[0]);
@@ -45,6 +48,12 @@ internal sealed class TabCompletion(ClientShell shell)
         return Completion.Create(start, word, source switch
         {
             CompletionSource.HelpTopics => ShellHelp.Topics,
+            CompletionSource.Bookmarks => GetNames(NamedTextFile.Bookmarks),
+            CompletionSource.BookmarkActions when previousNames == 0 => ["add", "list", "remove"],
+            CompletionSource.BookmarkActions => GetNames(NamedTextFile.Bookmarks),
+            CompletionSource.Aliases => GetNames(NamedTextFile.Aliases),
+            CompletionSource.Settings when previousNames == 0 => SettingCommands.Names,
+            CompletionSource.OnOff => ["on", "off"],
             CompletionSource.Local => GetLocalNames(word),
             CompletionSource.LocalFolders => GetLocalNames(word).Where(IsFolder),
             CompletionSource.Remote => await GetRemoteNamesAsync(word),
@@ -57,6 +66,19 @@ internal sealed class TabCompletion(ClientShell shell)
     /// Returns whether a name can be typed and is displayed unchanged: it contains no control characters and no direction marks.
     /// </summary>
     private static bool IsTypable(string name) => name.ToPrintable() == name;
+
+    /// <summary>Returns the names in a file of the user. A file that cannot be read has none.</summary>
+    private static IEnumerable<string> GetNames(NamedTextFile file)
+    {
+        try
+        {
+            return file.ReadAll().Select(item => item.Name);
+        }
+        catch (UserErrorException)
+        {
+            return [];
+        }
+    }
 
     private static bool IsFolder(string name) => name.EndsWith('/');
 

@@ -20,10 +20,27 @@ public sealed class TargetTests
     [InlineData("ftp://ann@files.example.com:2121/pub/new%20things/", "files.example.com", 2121, "ann", "pub/new things/")]
     [InlineData("ftp://files.example.com/%2Fetc", "files.example.com", 21, null, "/etc")]
     [InlineData("ftp://[::1]:2121/", "::1", 2121, null, null)]
+    [InlineData("ann@files.example.com:2121", "files.example.com", 2121, "ann", null)]
+    [InlineData("files.example.com:2121", "files.example.com", 2121, null, null)]
+    [InlineData("[2001:db8::1]:2121", "2001:db8::1", 2121, null, null)]
+    [InlineData("ann@[2001:db8::1]:2121", "2001:db8::1", 2121, "ann", null)]
+    [InlineData("ann@2001:db8::1", "2001:db8::1", 65432, "ann", null)]
     public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
     {
         var line = new CommandLine(ClientCommand.Definition, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(new Target(host, port, user, folder), Target.FromCommandLine(line, null));
+    }
+
+    [Theory]
+    [InlineData("ftp://h.example/pub", 21, null, "ftp://h.example:21/pub")]
+    [InlineData("ftps://h.example/pub", 990, "implicit", "ftps://h.example:990/pub")]
+    [InlineData("ftps://h.example:2121/pub", 2121, "implicit", "ftps://h.example:2121/pub")]
+    [InlineData("ftpes://h.example/pub", 21, "required", "ftpes://h.example:21/pub")]
+    public void The_scheme_of_a_url_selects_the_port_and_tls(string url, int port, string? tls, string formatted)
+    {
+        Target target = Target.FromUrl(url);
+        Assert.Equal((port, tls), (target.Port, target.TlsChoice));
+        Assert.Equal(formatted, target.FormatUrl(new ShellWord("pub")));
     }
 
     [Theory]

@@ -50,7 +50,8 @@ public sealed class ShellHelpTests
             Assert.Equal($"usage: {command.Usage}", lines[0]);
             foreach (ShellOption option in command.Options)
             {
-                Assert.Single(lines, line => line.StartsWith($"  {option.Name} ", StringComparison.Ordinal));
+                string term = option.Alias is null ? option.Name : $"{option.Name}, {option.Alias}";
+                Assert.Single(lines, line => line.StartsWith($"  {term} ", StringComparison.Ordinal));
             }
         }
 
