@@ -128,7 +128,7 @@ internal sealed class SyncPlanner(FtpClient client, ConnectionPool pool, FtpSync
     /// <summary>Compares files of the same size by hash, over several connections. Returns the files that differ.</summary>
     /// <exception cref="FtpException">The server supports no hash.</exception>
     private async Task<IEnumerable<FtpSyncEntry>> CompareHashesAsync(
-        IReadOnlyList<SyncFile> candidates, CancellationToken cancellationToken)
+        List<SyncFile> candidates, CancellationToken cancellationToken)
     {
         if (candidates.Count == 0)
         {
