@@ -4,7 +4,6 @@ using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Shell;
-using Fts.Shell.Commands;
 using Fts.Transfers;
 using Fts.Transfers.Remote;
 

@@ -4,7 +4,6 @@ using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Client;
-using Fts.Protocol;
 using Fts.Transfers.Remote;
 
 namespace Fts.Sync;
