@@ -1,7 +1,6 @@
 using System.Globalization;
 using Fts.Cli;
 using Fts.Protocol;
-using Fts.Shell.Commands;
 
 namespace Fts.Shell;
 
@@ -20,11 +19,13 @@ internal enum JobState
     Stopped,
 }
 
-/// <summary>A command that runs in the background (<c>put big.iso &amp;</c>).</summary>
+/// <summary>
+/// A command that runs in the background (<c>put big.iso &amp;</c>). Its end disposes it (<see cref="Complete"/>).
+/// </summary>
 /// <param name="number">The number that <c>jobs</c> prints.</param>
 /// <param name="line">The command as the user typed it.</param>
 /// <param name="run">Runs the command in a shell that uses the given handler, and returns its exit code.</param>
-internal sealed class Job(int number, string line, Func<InterruptHandler, Task<ExitCode>> run)
+internal sealed class Job(int number, string line, Func<InterruptHandler, Task<ExitCode>> run) : IDisposable
 {
     private readonly TaskCompletionSource<ExitCode> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly InterruptHandler _interrupts = new(handlesSignals: false);
@@ -51,8 +52,11 @@ internal sealed class Job(int number, string line, Func<InterruptHandler, Task<E
     public void Complete(ExitCode code)
     {
         _ended.SetResult(code);
-        _interrupts.Dispose();
+        Dispose();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _interrupts.Dispose();
 }
 
 /// <summary>The background commands of a session. Not more than <see cref="Limit"/> run at the same time; the others wait.</summary>

@@ -3,7 +3,6 @@ using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Client;
-using Fts.Protocol;
 using Fts.Shell;
 using Fts.Shell.Commands;
 using Fts.Transfers.Remote;
@@ -120,7 +119,7 @@ internal sealed class PutCommand
     /// <summary>One upload, with the parsed arguments of the command.</summary>
     private sealed record Upload
     {
-        public required IReadOnlyList<string> Files { get; init; }
+        public required string[] Files { get; init; }
 
         /// <summary>The path of the URL; empty for the login folder.</summary>
         public required string Path { get; init; }
@@ -139,12 +138,12 @@ internal sealed class PutCommand
         /// <exception cref="UserErrorException">They cannot.</exception>
         public void Validate()
         {
-            if (Name is not null && Files.Count > 1)
+            if (Name is not null && Files.Length > 1)
             {
                 throw CommandLine.CreateUsageError("-o names one file; several files keep their names");
             }
 
-            if (Files.Contains(StandardInput) && (Files.Count > 1 || (IsFolderUrl && Name is null)))
+            if (Files.Contains(StandardInput) && (Files.Length > 1 || (IsFolderUrl && Name is null)))
             {
                 throw CommandLine.CreateUsageError("standard input needs a name: end the URL with the new name, or use -o NAME");
             }
@@ -160,7 +159,7 @@ internal sealed class PutCommand
                 return await UploadStandardInputAsync(shell, path, existingFile, cancellationToken);
             }
 
-            if (!IsRecursive && Selection.IsEverything && Files.Count == 1 && !IsFolderUrl && Name is null)
+            if (!IsRecursive && Selection.IsEverything && Files.Length == 1 && !IsFolderUrl && Name is null)
             {
                 try
                 {

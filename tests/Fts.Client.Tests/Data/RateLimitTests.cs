@@ -34,8 +34,7 @@ public sealed class RateLimitTests
         clock.Advance(Delay);
         Assert.Equal(1, await second);
 
-        Task<int> TransferAsync() =>
-            (isSender ? data.WriteAsync(buffer, Token) : data.ReadAsync(buffer, Token)).AsTask();
+        async Task<int> TransferAsync() => isSender ? await data.WriteAsync(buffer, Token) : await data.ReadAsync(buffer, Token);
     }
 
     [Fact]

@@ -146,8 +146,8 @@ public sealed class FtpPathFilterTests
     {
         string full = pattern.EndsWith('/') ? pattern + "**" : pattern;
         return full.StartsWith('/')
-            ? IsMatchAt(full[1..], path)
-            : Enumerable.Range(0, path.Length).Any(start => (start == 0 || path[start - 1] == '/') && IsMatchAt(full, path[start..]));
+            ? IsMatchAt(full.AsSpan(1), path)
+            : Enumerable.Range(0, path.Length).Any(start => (start == 0 || path[start - 1] == '/') && IsMatchAt(full, path.AsSpan(start)));
     }
 
     private static bool IsMatchAt(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)

@@ -1,6 +1,5 @@
 using Fts.Accounts;
 using Fts.Protocol.Rates;
-using Fts.Server.Data.Rates;
 using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;

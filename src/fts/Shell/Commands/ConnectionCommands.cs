@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Authentication;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Client;

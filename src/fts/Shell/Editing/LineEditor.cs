@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Fts.Cli;
-using Fts.Protocol;
 using Fts.Transfers;
 
 namespace Fts.Shell.Editing;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
-using Fts.Client;
 using Fts.Protocol;
 using Fts.Shell;
 

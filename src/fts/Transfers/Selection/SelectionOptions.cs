@@ -117,7 +117,7 @@ internal sealed class SelectionOptions
         }
     }
 
-    private static IReadOnlyList<string> ReadLines(string option, string path)
+    private static List<string> ReadLines(string option, string path)
     {
         try
         {

@@ -71,7 +71,7 @@ public sealed class JsonOutputTests : IAsyncLifetime
             {
                 await stream.WriteAsync("hello"u8.ToArray());
                 isSending.SetResult();
-                await stream.ReadAsync(new byte[1]);
+                _ = await stream.ReadAsync(new byte[1]);
             },
         });
         await using RunningProgram program =
