@@ -18,7 +18,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("", "get a", 1, "mine", "try: get with --overwrite, --skip or --resume")]
+    [InlineData("", "get a", 1, "mine", "try: get with --overwrite, --skip, --update or --resume")]
     [InlineData("", "get --skip a", 0, "mine", "skipped a: already exists in the local folder")]
     [InlineData("--skip", "get a", 0, "mine", "skipped a: already exists in the local folder")]
     [InlineData("", "get --overwrite a", 0, "theirs", "downloaded a (6 bytes)")]
@@ -74,7 +74,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     [InlineData("get --skip --resume a", "--skip and --resume cannot be combined")]
     [InlineData("get --skpi a", "get: unknown option --skpi; did you mean --skip?")]
     [InlineData("put --all a", "put: unknown option --all")]
-    [InlineData("get --skip", "usage: get FILE…")]
+    [InlineData("get --skip", "usage: get REMOTE [LOCAL]")]
     public async Task A_wrong_option_is_a_mistake_in_the_command(string command, string said)
     {
         (int code, string messages) = await RunAsync("", command);

@@ -146,7 +146,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         _folder.Write("a", "one");
         _folder.Write("b", "two");
         (int code, _, string messages) =
-            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", "always"], "put a b\n");
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", "always"], "mput a b\n");
         Assert.Equal(0, code);
         Assert.Contains("uploaded a (3 bytes, same SHA-256)", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded b (3 bytes, same SHA-256)", messages, StringComparison.Ordinal);
