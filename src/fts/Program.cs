@@ -9,9 +9,11 @@ using Fts.Transfers;
 using Fts.Transfers.Remote;
 
 // This variable makes .NET run the continuations of sockets on the polling thread, which saves a thread switch per read. Code that a
-// continuation runs must not block. .NET reads the variable when it creates the first socket.
+// continuation runs must not block. The interactive client waits for keys and lines while its background commands use their connections, so
+// it needs a thread switch. .NET reads the variable when it creates the first socket.
 // Setting a variable also makes .NET copy the environment. SystemAuthorities depends on the copy.
-Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+bool canBlock = args is ["client" or "open", ..];
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", canBlock ? "0" : "1");
 
 StandardStreams.Initialize();
 int exitCode = await RunAndReportAsync(args);
