@@ -115,7 +115,7 @@ internal static class ClientCommand
                 name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })),
                 $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}") with
             {
-                FormatTarget = target => $" --to {ShellQuoting.Quote(Path.GetFullPath(target))}{transferOptions}",
+                FormatTarget = target => FormatLocalTarget(target) + transferOptions,
             },
             "put" => OneShotCommand.CreateFormatter(
                 shell.Target,
@@ -127,6 +127,14 @@ internal static class ClientCommand
             },
             _ => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions),
         };
+
+        static string FormatLocalTarget(string target)
+        {
+            string path = Path.GetFullPath(target);
+            return Path.EndsInDirectorySeparator(path) || Directory.Exists(path)
+                ? $" --to {ShellQuoting.Quote(path)}"
+                : $" --to {ShellQuoting.Quote(Path.GetDirectoryName(path)!)} -o {ShellQuoting.Quote(Path.GetFileName(path))}";
+        }
 
         static string FormatLocalName(ShellWord file)
         {

@@ -148,6 +148,26 @@ public sealed partial class ResumeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_command_that_resumes_a_get_under_another_name_after_a_session_ends_keeps_the_name()
+    {
+        string command;
+        await using (
+            RunningProgram client =
+            RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
+        {
+            client.WriteInput($"get \"{Name}\" \"new name\"\n");
+            await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.SendSignal(Interrupt);
+            Assert.Equal(130, await client.WaitForExitAsync());
+            command = GetAdvisedCommand(client.Messages);
+        }
+
+        Assert.Equal($"fts get --resume {Url} --to {_folder.Path} -o 'new name' --tls off --progress always", command);
+        await RunInShellAsync(command);
+        AssertWhole("new name");
+    }
+
+    [Fact]
     public async Task The_command_that_resumes_in_a_continuing_session_is_for_the_session()
     {
         await using RunningProgram client =
