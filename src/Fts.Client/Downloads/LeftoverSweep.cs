@@ -22,9 +22,6 @@ internal sealed class LeftoverSweep
     /// <summary>The minimum age of an empty leftover. A younger empty file may be in use, but not locked yet.</summary>
     private static readonly TimeSpan MinAgeOfEmptyFile = TimeSpan.FromSeconds(10);
 
-    private static readonly EnumerationOptions AllEntries =
-        new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
-
     /// <summary>The swept directories, and whether each was empty before.</summary>
     private readonly ConcurrentDictionary<string, bool> _sweptDirectories = new(StringComparer.Ordinal);
 
@@ -39,7 +36,7 @@ internal sealed class LeftoverSweep
         bool isEmpty = true;
         try
         {
-            foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", AllEntries))
+            foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", LocalEntries.All))
             {
                 isEmpty = false;
                 if (PartialDownloadNames.IsTemporaryName(Path.GetFileName(path.AsSpan())))

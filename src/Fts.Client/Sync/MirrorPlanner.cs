@@ -31,9 +31,6 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
 
     private static readonly TimeSpan ShortRoundTrip = TimeSpan.FromMilliseconds(2);
 
-    private static readonly EnumerationOptions AllEntries =
-        new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
-
     private readonly Lock _lock = new();
     // Protected by _lock.
     private readonly List<MirrorDirectory> _missingDirectories = [];
@@ -305,7 +302,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     private Dictionary<string, FileSystemInfo> ListLocal(string path) => new DirectoryInfo(path)
-        .EnumerateFileSystemInfos("*", AllEntries)
+        .EnumerateFileSystemInfos("*", LocalEntries.All)
         .ToDictionary(entry => entry.Name, IsDownload ? DirectoryComparison.LocalNameComparer : StringComparer.Ordinal);
 
     /// <summary>Lists a directory on the server, and requests the metadata of names that NLST lists without metadata.</summary>

@@ -64,8 +64,7 @@ internal sealed class SyncExtras(
         bool isEmpty = depth <= MaxDepth;
         try
         {
-            var all = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
-            foreach (FileSystemInfo child in new DirectoryInfo(localPath).EnumerateFileSystemInfos("*", all))
+            foreach (FileSystemInfo child in new DirectoryInfo(localPath).EnumerateFileSystemInfos("*", LocalEntries.All))
             {
                 isEmpty &= AddLocal(
                     Path.Combine(localPath, child.Name), RemotePath.Join(remotePath, child.Name), child, depth + 1);

@@ -1,18 +1,12 @@
+using Fts.Shell.Settings;
+
 namespace Fts.Cli.Connections;
 
 /// <summary>
-/// Replaces the name of a bookmark in an argument of a one-shot command by its URL. The file <c>fts/bookmarks</c> in
-/// <c>XDG_CONFIG_HOME</c> or <c>~/.config</c> has one bookmark per line: the name, a space, and a URL without a password.
+/// Replaces the name of a bookmark in an argument of a one-shot command by its URL (<see cref="NamedTextFile.Bookmarks"/>).
 /// </summary>
 internal static class Bookmark
 {
-    private static string FilePath => Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && Path.IsPathRooted(folder)
-            ? folder
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
-        "fts",
-        "bookmarks");
-
     /// <summary>
     /// Returns the URL of <c>NAME:path</c>, which is below the folder of the bookmark, or of <c>NAME:/path</c>, which is below the login
     /// folder of its server. Returns every other argument unchanged, such as a URL and the name of a local file.
@@ -35,23 +29,9 @@ internal static class Bookmark
         return path.Length == 0 ? url : $"{url.TrimEnd('/')}/{EscapePath(path)}";
     }
 
-    private static string? FindUrl(string name)
-    {
-        try
-        {
-            return File.ReadLines(FilePath).Select(line => line.Split(' ', 2))
-                .Where(parts => parts.Length == 2 && parts[0] == name && Uri.IsWellFormedUriString(parts[1].Trim(), UriKind.Absolute))
-                .Select(parts => parts[1].Trim()).LastOrDefault();
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot read {FilePath}: {LocalErrorText.Describe(e)}");
-        }
-    }
+    /// <summary>Returns the URL of a bookmark, or null if no bookmark has this name or its text is no URL.</summary>
+    private static string? FindUrl(string name) =>
+        NamedTextFile.Bookmarks.Find(name) is { } text && Uri.IsWellFormedUriString(text, UriKind.Absolute) ? text : null;
 
     /// <summary>Returns a path with the characters escaped that have a meaning in a URL. The wildcard <c>*</c> stays.</summary>
     private static string EscapePath(string path) => string.Join(
